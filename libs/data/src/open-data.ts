@@ -1,0 +1,77 @@
+import { types } from 'pg';
+import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
+import { Data } from './data';
+import { isUnavailable, translated } from './database-errors';
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's own type for a list of classes
+type Entity = Function | EntitySchema;
+type Migration = new () => MigrationInterface;
+
+export interface DataOptions {
+  /** postgres://role:password@host:port/database; at runtime DATABASE_URL, the role that owns nothing. */
+  url: string;
+  entities?: Entity[];
+  /** In order; their names end in a timestamp, as TypeORM asks. */
+  migrations?: Migration[];
+  /** Connections at most; 10 by default. */
+  poolSize?: number;
+  /** Milliseconds to wait for a free or new connection before `service.unavailable`; 5,000 by default. */
+  connectTimeout?: number;
+  /** Milliseconds for one statement, ended by the server; 30,000 by default, 0 for none. */
+  statementTimeout?: number;
+  applicationName?: string;
+  /** Milliseconds to keep trying while the database is not there at start; 30,000 by default. */
+  startTimeout?: number;
+  /** Told of connections lost while idle; the pool replaces them by itself. */
+  onLostConnection?: (error: Error) => void;
+}
+
+// A DATE is a day, not a moment: the driver's Date in local time moves it across midnight. As text it stays what it is.
+const dateOid = 1082;
+const typeParsers = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === dateOid ? (value: string) => value : (types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format),
+};
+
+/** The TypeORM DataSource of a service, not yet connected. Never synchronizes: the schema comes from migrations alone. */
+export function createDataSource(options: DataOptions): DataSource {
+  const statementTimeout = options.statementTimeout ?? 30_000;
+  return new DataSource({
+    type: 'postgres',
+    url: options.url,
+    entities: options.entities ?? [],
+    migrations: options.migrations ?? [],
+    synchronize: false,
+    migrationsRun: false,
+    // The runtime role may not create extensions, and none is needed: uuids are made in the code (version 7).
+    installExtensions: false,
+    logging: false,
+    poolSize: options.poolSize ?? 10,
+    connectTimeoutMS: options.connectTimeout ?? 5000,
+    applicationName: options.applicationName,
+    poolErrorHandler: (error: unknown) => options.onLostConnection?.(error as Error),
+    extra: {
+      keepAlive: true,
+      types: typeParsers,
+      statement_timeout: statementTimeout,
+      idle_in_transaction_session_timeout: 60_000,
+      // The server ends a slow statement; this one notices a server that no longer answers at all.
+      ...(statementTimeout > 0 ? { query_timeout: statementTimeout + 5000 } : {}),
+    },
+  });
+}
+
+/** Connects; waits for a database that is still starting. Throws `service.unavailable` if it does not come. */
+export async function openData(options: DataOptions): Promise<Data> {
+  const dataSource = createDataSource(options);
+  const end = Date.now() + (options.startTimeout ?? 30_000);
+  for (;;) {
+    try {
+      await dataSource.initialize();
+      return new Data(dataSource);
+    } catch (error) {
+      if (!isUnavailable(error) || Date.now() > end) throw translated(error);
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
+}
