@@ -1,0 +1,87 @@
+import { create } from '@bufbuild/protobuf';
+import { CallerSchema, type Caller as CallerMessage } from '@tonegrid/contracts';
+
+/** An Idempotency-Key and what it was sent with. */
+export interface Idempotency {
+  /** The header's value, at most 255 characters. */
+  key: string;
+  /** Method and route pattern, `POST /releases`. */
+  route: string;
+  /** SHA-256 of the canonical bytes of the request, hexadecimal. */
+  bodyHash: string;
+}
+
+/** Who is calling a use case, and within what bounds. */
+export interface Caller {
+  /** Tenant on whose data the call works; row-level security is set from it. */
+  tenantUuid: string;
+  tenantName: string;
+  /** platform, enterprise, client or artist. */
+  tenantRole: string;
+  /** `api_key:<uuid>`, `oauth_client:<uuid>`, `user:<uuid>` or `system:<service>`. */
+  subject: string;
+  scopes: readonly string[];
+  /** X-Request-Id of the HTTP request that it began with. */
+  requestId: string;
+  /** auto: submitting approves at once. */
+  reviewPolicy: 'auto' | 'manual';
+  /** BCP-47 language of validation messages. */
+  locale: string;
+  idempotency?: Idempotency;
+  /** When the caller stops waiting. */
+  deadline?: Date;
+  /** Aborted when the caller has gone. */
+  signal?: AbortSignal;
+  /** What the answer says beside its message; filled while the call runs. */
+  answer: { replayed: boolean };
+}
+
+/** A caller as it came in the metadata of a call. */
+export const callerFromProto = (message: CallerMessage): Caller => ({
+  tenantUuid: message.tenantUuid,
+  tenantName: message.tenantName,
+  tenantRole: message.tenantRole,
+  subject: message.subject,
+  scopes: message.scopes,
+  requestId: message.requestId,
+  reviewPolicy: message.reviewPolicy === 'auto' ? 'auto' : 'manual',
+  locale: message.locale || 'en',
+  idempotency: message.idempotency && {
+    key: message.idempotency.key,
+    route: message.idempotency.route,
+    bodyHash: message.idempotency.bodyHash,
+  },
+  answer: { replayed: false },
+});
+
+/** A caller as it goes into the metadata of a call. */
+export const callerToProto = (caller: Caller): CallerMessage =>
+  create(CallerSchema, {
+    tenantUuid: caller.tenantUuid,
+    tenantName: caller.tenantName,
+    tenantRole: caller.tenantRole,
+    subject: caller.subject,
+    scopes: [...caller.scopes],
+    requestId: caller.requestId,
+    reviewPolicy: caller.reviewPolicy,
+    locale: caller.locale,
+    idempotency: caller.idempotency,
+  });
+
+/**
+ * The platform itself, at work on one tenant's data: workers and event handlers.
+ * @param service name of the calling service, `delivery`
+ * @param tenantUuid tenant whose data it works on
+ * @param requestId to find it in the logs; the id of the event or job
+ */
+export const systemCaller = (service: string, tenantUuid: string, requestId: string): Caller => ({
+  tenantUuid,
+  tenantName: '',
+  tenantRole: 'platform',
+  subject: `system:${service}`,
+  scopes: [],
+  requestId,
+  reviewPolicy: 'manual',
+  locale: 'en',
+  answer: { replayed: false },
+});

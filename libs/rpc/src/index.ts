@@ -1,0 +1,11 @@
+/** gRPC between the services: who calls, deadlines, safe retries, errors to status and back, field rules, logs, metrics. */
+export { callerFromProto, callerToProto, systemCaller, type Caller, type Idempotency } from './caller';
+export { checkRules, parseDate, isUuid } from './rules';
+export { ruleMessage, ruleMessages, type RuleName } from './rule-messages';
+export { Rpc, rpcMethodOf, type UseCase, type StreamUseCase } from './decorator';
+export { RpcServer, type RpcServerOptions } from './server';
+export { rpcClient, type RpcClient, type RpcClientOptions } from './client';
+export { toServiceError, fromServiceError, errorDetail } from './status';
+export { logger, createLogger, type Logger } from './log';
+export { callContext, withCallContext, type CallContext } from './call-context';
+export { metrics } from './metrics';

@@ -1,0 +1,22 @@
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+const registry = new Registry();
+collectDefaultMetrics({ register: registry });
+
+/** The process's Prometheus metrics; `/metrics` of the admin port shows the registry. */
+export const metrics = {
+  registry,
+  rpcRequests: new Counter({
+    name: 'rpc_server_requests_total',
+    help: 'gRPC calls served, by method and gRPC status code',
+    labelNames: ['method', 'code'] as const,
+    registers: [registry],
+  }),
+  rpcSeconds: new Histogram({
+    name: 'rpc_server_duration_seconds',
+    help: 'Seconds that a gRPC call took on the server',
+    labelNames: ['method'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  }),
+};

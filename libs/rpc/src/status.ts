@@ -1,0 +1,40 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { ErrorDetailSchema, type ErrorDetail } from '@tonegrid/contracts';
+import { errorTable, isErrorCode, Refused } from '@tonegrid/errors';
+
+const detailKey = 'tonegrid-error-bin';
+
+/** A refusal as the message that tells of it. */
+export const errorDetail = (refused: Refused): ErrorDetail =>
+  create(ErrorDetailSchema, {
+    code: refused.code,
+    message: refused.message,
+    fields: Object.entries(refused.fields ?? {}).map(([field, messages]) => ({ field, messages })),
+    retryAfterSeconds: refused.retryAfterSeconds ?? 0,
+  });
+
+/** A refusal as a gRPC status with its detail in the trailers. */
+export function toServiceError(refused: Refused): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
+  const metadata = new Metadata();
+  metadata.set(detailKey, Buffer.from(toBinary(ErrorDetailSchema, errorDetail(refused))));
+  return { code: errorTable[refused.code].grpc, details: refused.code, metadata };
+}
+
+/**
+ * A gRPC status as the refusal that it tells of. Without a detail: a peer that is away or too slow is
+ * `service.unavailable`; anything else stays the error that it is.
+ */
+export function fromServiceError(error: ServiceError): Error {
+  const bytes = error.metadata?.get(detailKey)[0];
+  if (Buffer.isBuffer(bytes)) {
+    const detail = fromBinary(ErrorDetailSchema, bytes);
+    if (isErrorCode(detail.code)) {
+      const fields = detail.fields.length > 0 ? Object.fromEntries(detail.fields.map((f) => [f.field, f.messages])) : undefined;
+      return Refused.restore(detail.code, detail.message, fields, detail.retryAfterSeconds || undefined);
+    }
+  }
+  if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED || error.code === status.CANCELLED)
+    return new Refused('service.unavailable', { retryAfterSeconds: 1 });
+  return error;
+}
