@@ -117,7 +117,7 @@ export class Data {
 
   private async attempt<T>(tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.checkOut();
-    const { tx, finish } = transactionOn(client, this.dataSource, tenant);
+    const { tx, finish, committed } = transactionOn(client, this.dataSource, tenant);
     let broken = true;
     try {
       // One message: BEGIN and the setting travel together. The value is a uuid or '*', see tenantOf.
@@ -128,6 +128,7 @@ export class Data {
       broken = false;
       // A failed statement whose error the work has swallowed: PostgreSQL answers COMMIT with ROLLBACK and no error.
       if (command !== 'COMMIT') throw new Error('the transaction was rolled back: the work went on after a failed statement');
+      committed();
       return result;
     } catch (error) {
       await finish();

@@ -10,6 +10,8 @@ export interface Tx {
   readonly manager: EntityManager;
   /** Runs a part whose failure undoes that part alone; the error is thrown on. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
+  /** Calls back once the transaction has committed, never if it has not. For hints that may be lost (a wake-up), not for work that must happen. */
+  afterCommit(callback: () => void): void;
   /** Whose rows are seen and written; `*`: all tenants. */
   readonly tenantUuid: string;
 }
@@ -21,8 +23,13 @@ interface RunnerInternals {
   transactionDepth: number;
 }
 
-/** A transaction's face for one connection. `finish` must be called before the connection goes back to the pool. */
-export function transactionOn(client: PoolClient, dataSource: DataSource, tenantUuid: string): { tx: Tx; finish(): Promise<void> } {
+/** A transaction's face for one connection. `finish` must be called before the connection goes back to the pool, `committed` after COMMIT. */
+export function transactionOn(
+  client: PoolClient,
+  dataSource: DataSource,
+  tenantUuid: string,
+): { tx: Tx; finish(): Promise<void>; committed(): void } {
+  const callbacks: (() => void)[] = [];
   let over = false;
   let savepoints = 0;
   let runner: QueryRunner | undefined;
@@ -57,9 +64,11 @@ export function transactionOn(client: PoolClient, dataSource: DataSource, tenant
         throw error;
       }
     },
+    afterCommit: (callback) => void callbacks.push(callback),
   };
   return {
     tx,
+    committed: () => callbacks.forEach((callback) => callback()),
     async finish() {
       over = true;
       await runner?.release();
