@@ -6,9 +6,14 @@ interface DriverError extends Error {
   driverError?: DriverError;
 }
 
-/** The error of the driver, also when TypeORM has wrapped it. */
+/**
+ * The error of the driver, also when TypeORM has wrapped it. By shape, not by instanceof: errors of Node's own sockets are of another
+ * realm where code runs in a vm context.
+ */
 const driverErrorOf = (error: unknown): DriverError | undefined =>
-  error instanceof Error ? ((error as DriverError).driverError ?? (error as DriverError)) : undefined;
+  typeof error === 'object' && error !== null && 'message' in error
+    ? ((error as DriverError).driverError ?? (error as DriverError))
+    : undefined;
 
 // PostgreSQL, appendix A. 40001 serialization failure, 40P01 deadlock: nothing was done, running the whole work again is right.
 const again = new Set(['40001', '40P01']);

@@ -6,3 +6,5 @@ export { grantApp, tenancyFunctions, tenantPolicy, tenantTable, type Privilege }
 export { prepareDatabase, type Login } from './prepare-database';
 export { pendingMigrations, roleOf, runMigrations, type MigrationOptions } from './run-migrations';
 export { assertTenancy } from './assert-tenancy';
+export { Pages, ascendingBy, envelopePage, newestFirst, plainPage, type Condition, type List, type Order, type Page } from './pages';
+export { pageSize, type PageRequest, type PageSizes } from './page-request';

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import type { Data, Tx } from '@tonegrid/data';
+import { isErrorCode, Refused, type FieldErrors } from '@tonegrid/errors';
+import type { Caller, Idempotency } from '@tonegrid/rpc';
+
+interface Row {
+  locked: boolean;
+  route: string | null;
+  body_hash: string;
+  answer_type: string;
+  answer: Buffer | null;
+  refusal: StoredRefusal | null;
+}
+
+interface StoredRefusal {
+  code: string;
+  message: string;
+  fields?: FieldErrors;
+  retryAfterSeconds?: number;
+}
+
+/** What this needs of a caller. */
+export type ChangingCaller = Pick<Caller, 'tenantUuid' | 'idempotency' | 'answer'>;
+
+/** Another call with the same key committed between our look and our lock: look again. */
+class Overtaken extends Error {}
+
+/**
+ * Runs changes once per Idempotency-Key (reference, Idempotency): the answer is written in the transaction of the change
+ * itself, so a crash leaves both or neither, and a repeated call gets the stored answer.
+ */
+export class Changes {
+  constructor(private readonly data: Data) {}
+
+  /**
+   * Runs `work` in one transaction of the caller's tenant and gives its answer. Without an Idempotency-Key that is all. With one:
+   * - a call that has been answered within 24 hours is not run again: the same message, or the same `Refused`, comes back and
+   *   `caller.answer.replayed` is set;
+   * - the same key with another body or on another route throws `idempotency.key_mismatch`;
+   * - while the first call still runs, throws `idempotency.in_progress`.
+   * Stored are answers and refusals of 400 to 499 other than 401, 403 and 429; anything else leaves the key free. The work of a
+   * refused call is undone. Like all work in a transaction it may be run again and must have no effects outside of it.
+   * @param schema the response message of the rpc, which a stored answer is read with
+   */
+  async run<O extends DescMessage>(
+    caller: ChangingCaller,
+    schema: O,
+    work: (tx: Tx) => Promise<MessageInitShape<O>>,
+  ): Promise<MessageShape<O>> {
+    const { idempotency } = caller;
+    if (!idempotency) return create(schema, await this.data.transaction(caller, work));
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const outcome = await this.data.transaction(caller, (tx) => once(tx, caller.tenantUuid, idempotency, schema, work));
+        if (outcome.replayed) caller.answer.replayed = true;
+        if (outcome.refused) throw outcome.refused;
+        return outcome.answer!;
+      } catch (error) {
+        if (!(error instanceof Overtaken) || attempt === 3) throw error;
+      }
+    }
+  }
+}
+
+interface Outcome<O extends DescMessage> {
+  answer?: MessageShape<O>;
+  /** Returned, not thrown, so that the transaction which holds its record commits. */
+  refused?: Refused;
+  replayed: boolean;
+}
+
+async function once<O extends DescMessage>(
+  tx: Tx,
+  tenantUuid: string,
+  idempotency: Idempotency,
+  schema: O,
+  work: (tx: Tx) => Promise<MessageInitShape<O>>,
+): Promise<Outcome<O>> {
+  const keyHash = createHash('sha256').update(tenantUuid.toLowerCase()).update(idempotency.key).digest();
+  // One round trip for both. The look is as of the statement's beginning and may miss a call that committed while we got its
+  // lock: then storing the answer finds its row, see Overtaken.
+  const [found] = await tx.query<Row>(
+    `select pg_try_advisory_xact_lock($1) as locked, i.route, i.body_hash, i.answer_type, i.answer, i.refusal
+     from (select 1) as always left join idempotency i
+       on i.tenant_uuid = $2 and i.key_hash = $3 and i.created_at > now() - interval '24 hours'`,
+    [keyHash.readBigInt64BE(), tenantUuid, keyHash],
+  );
+  const stored = found && found.route !== null ? replay(found, idempotency, schema) : undefined;
+  if (stored) return stored;
+  if (!found?.locked) throw new Refused('idempotency.in_progress', { retryAfterSeconds: 1 });
+
+  const outcome = await attempt(tx, schema, work);
+  const { answer, refused } = outcome;
+  const refusal = refused && {
+    code: refused.code,
+    message: refused.message,
+    fields: refused.fields,
+    retryAfterSeconds: refused.retryAfterSeconds,
+  };
+  const written = await tx.query(
+    `insert into idempotency as i (tenant_uuid, key_hash, route, body_hash, answer_type, answer, refusal)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (tenant_uuid, key_hash) do update set route = excluded.route, body_hash = excluded.body_hash, answer_type = excluded.answer_type,
+       answer = excluded.answer, refusal = excluded.refusal, created_at = now()
+       where i.created_at <= now() - interval '24 hours'
+     returning 1`,
+    [
+      tenantUuid,
+      keyHash,
+      idempotency.route,
+      idempotency.bodyHash,
+      schema.typeName,
+      answer ? toBinary(schema, answer) : null,
+      refusal ? JSON.stringify(refusal) : null,
+    ],
+  );
+  if (written.length === 0) throw new Overtaken();
+  return outcome;
+}
+
+async function attempt<O extends DescMessage>(tx: Tx, schema: O, work: (tx: Tx) => Promise<MessageInitShape<O>>): Promise<Outcome<O>> {
+  // No release on success: the commit does it, one round trip less.
+  await tx.query('savepoint tonegrid_change');
+  try {
+    return { answer: create(schema, await work(tx)), replayed: false };
+  } catch (error) {
+    if (!(error instanceof Refused) || !isStored(error)) throw error;
+    await tx.query('rollback to savepoint tonegrid_change');
+    return { refused: error, replayed: false };
+  }
+}
+
+/** Refusals that the operation itself decided; those about the token, the rate or the key would be wrong a minute later. */
+const isStored = ({ status, code }: Refused): boolean =>
+  status >= 400 && status < 500 && ![401, 403, 429].includes(status) && !code.startsWith('idempotency.');
+
+function replay<O extends DescMessage>(row: Row, idempotency: Idempotency, schema: O): Outcome<O> {
+  if (row.route !== idempotency.route || row.body_hash !== idempotency.bodyHash) throw new Refused('idempotency.key_mismatch');
+  // Two changes of one request need keys of their own, see `derivedKey`: a bug of ours, not the caller's.
+  if (row.answer_type !== schema.typeName)
+    throw new Error(`one Idempotency-Key for two changes: ${row.answer_type} and ${schema.typeName}`);
+  if (row.answer) return { answer: fromBinary(schema, row.answer), replayed: true };
+  const { code, message, fields, retryAfterSeconds } = row.refusal!;
+  if (!isErrorCode(code)) throw new Error(`the stored refusal ${code} is not in the error table`);
+  return { refused: Refused.restore(code, message, fields, retryAfterSeconds), replayed: true };
+}
+
+/**
+ * The caller with a key of its own for one step of a request, to be passed to another service: `derivedKey(caller, 'tree')`.
+ * Without it, two changes in one service under one request would be taken for one.
+ */
+export const derivedKey = <C extends ChangingCaller>(caller: C, step: string): C =>
+  caller.idempotency
+    ? { ...caller, idempotency: { ...caller.idempotency, key: `${caller.idempotency.key}\0${step}` }, answer: { replayed: false } }
+    : caller;

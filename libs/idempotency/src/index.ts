@@ -1,0 +1,2 @@
+export { Changes, derivedKey, type ChangingCaller } from './changes';
+export { idempotencyTable, sweepIdempotency } from './table';
