@@ -13,6 +13,7 @@ export * from './gen/tonegrid/webhooks/v1/webhooks_pb';
 export * from './gen/tonegrid/events/v1/events_pb';
 export { http } from './gen/google/api/annotations_pb';
 export type { HttpRule } from './gen/google/api/http_pb';
+export { comments } from './gen/tonegrid/comments';
 export { words } from './words';
 export type { Words } from './words';
 export { services, eventMessages } from './describe';

@@ -30,6 +30,10 @@ const unprocessable = (message: string) => refuse(422, INVALID_ARGUMENT, message
  */
 export const errorTable = {
   'request.malformed': refuse(400, INVALID_ARGUMENT, 'The request body is not well-formed.'),
+  'request.invalid': refuse(400, INVALID_ARGUMENT, 'The request is not well-formed HTTP.'),
+  'request.timeout': refuse(408, INVALID_ARGUMENT, 'The request was not received in time.'),
+  'request.headers_too_large': refuse(431, INVALID_ARGUMENT, 'The request headers are too large.'),
+  'request.unsupported_encoding': refuse(415, INVALID_ARGUMENT, 'Content-Encoding must be gzip or left out.'),
   'request.unsupported_media_type': refuse(415, INVALID_ARGUMENT, 'Content-Type must be {expected}.'),
   'request.too_large': refuse(413, RESOURCE_EXHAUSTED, 'The request body is larger than {limit} bytes.'),
   'request.not_acceptable': refuse(406, INVALID_ARGUMENT, 'The response is only available as {available}.'),
