@@ -28,7 +28,10 @@ function tenantOf(caller: Tenant): string {
 export class Data {
   private readonly guarded = new WeakSet<PoolClient>();
 
-  constructor(readonly dataSource: DataSource) {}
+  constructor(
+    readonly dataSource: DataSource,
+    private readonly onClose: () => void = () => undefined,
+  ) {}
 
   /** The pool that TypeORM made; its connections see no tenant's rows outside of the methods below. */
   get pool(): Pool {
@@ -83,6 +86,7 @@ export class Data {
 
   /** Waits for running queries and closes all connections. */
   async close(): Promise<void> {
+    this.onClose();
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 

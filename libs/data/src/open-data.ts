@@ -2,6 +2,7 @@ import { types } from 'pg';
 import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm';
 import { Data } from './data';
 import { isUnavailable, translated } from './database-errors';
+import { observePool } from './pool-metrics';
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's own type for a list of classes
 type Entity = Function | EntitySchema;
@@ -68,7 +69,9 @@ export async function openData(options: DataOptions): Promise<Data> {
   for (;;) {
     try {
       await dataSource.initialize();
-      return new Data(dataSource);
+      const data: Data = new Data(dataSource, () => forget());
+      const forget = observePool(data.pool);
+      return data;
     } catch (error) {
       if (!isUnavailable(error) || Date.now() > end) throw translated(error);
       await new Promise((resolve) => setTimeout(resolve, 250));

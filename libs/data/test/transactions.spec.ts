@@ -1,4 +1,5 @@
 import { startPostgres, waitFor, type RunningPostgres, type TestDatabase } from '@tonegrid/testing';
+import { metrics } from '@tonegrid/rpc';
 import { v7 as uuid } from 'uuid';
 import { isForeignKeyViolation, isUniqueViolation, openData, runMigrations, type Data, type Tx } from '../src';
 import { Catalogue, Song } from './song.migrations';
@@ -159,6 +160,7 @@ describe('a database that goes away', () => {
   it('is service.unavailable when no connection gets free in time, and the waiting ones are served afterwards', async () => {
     const narrow = await openData({ url: database.url, poolSize: 1, connectTimeout: 200 });
     const long = narrow.read(ours, 'select pg_sleep(0.6)');
+    await waitFor(async () => /state="busy"} [1-9]/.test(await metrics.registry.getSingleMetricAsString('database_pool_connections')));
     await expect(narrow.read(ours, 'select 1')).rejects.toMatchObject(unavailable);
     await long;
     expect(await narrow.read(ours, 'select 1 as one')).toEqual([{ one: 1 }]);

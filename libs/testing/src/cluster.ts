@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, openSync, closeSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, openSync, closeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { freePort } from './ports';
@@ -55,6 +55,7 @@ function reachable(native: string, runAs: RunAs | undefined): string {
     if (existsSync(copy)) rmSync(fresh, { recursive: true });
     else renameSync(fresh, copy);
   }
+  if (statSync(copy).uid !== 0) throw new Error(`${copy} is not root's: remove it`); // anyone may write to /var/tmp
   return copy;
 }
 

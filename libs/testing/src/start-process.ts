@@ -57,7 +57,12 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => (text += chunk));
   }
-  await Promise.race([new Promise((resolve) => child.once('spawn', resolve)), exited]);
+  try {
+    await Promise.race([new Promise((resolve) => child.once('spawn', resolve)), exited]);
+  } catch (error) {
+    await scratch.remove();
+    throw error;
+  }
   scratch.track('process', child.pid!, 'TERM');
 
   async function end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
