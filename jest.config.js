@@ -22,6 +22,16 @@ const project = (displayName, roots) => ({
 const shared = (name) => join(__dirname, 'libs/testing/dist/src', name);
 module.exports = {
   ...(existsSync(shared('global-setup.js')) && { globalSetup: shared('global-setup.js'), globalTeardown: shared('global-teardown.js') }),
-  projects: [project('tonegrid', ['<rootDir>/libs', '<rootDir>/services'])],
+  projects: [
+    project('tonegrid', ['<rootDir>/libs', '<rootDir>/services']),
+    // Chart, Dockerfile and dashboards: plain JavaScript, nothing to compile.
+    {
+      displayName: 'deploy',
+      roots: ['<rootDir>/helm', '<rootDir>/deploy'],
+      testEnvironment: 'node',
+      testMatch: ['**/test/*.spec.js'],
+      transform: {},
+    },
+  ],
   testTimeout: 60000,
 };
