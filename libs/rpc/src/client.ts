@@ -61,8 +61,10 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
   });
   const calls = new Calls(channel, options);
   const result: Record<string, unknown> = {
-    unary: (method: DescMethod, caller: Caller, request: MessageShape<DescMessage>) => calls.unary(method, caller, toBinary(method.input, request)),
-    ready: (timeoutMs: number) => new Promise<boolean>((resolve) => channel.waitForReady(Date.now() + timeoutMs, (error) => resolve(!error))),
+    unary: (method: DescMethod, caller: Caller, request: MessageShape<DescMessage>) =>
+      calls.unary(method, caller, toBinary(method.input, request)),
+    ready: (timeoutMs: number) =>
+      new Promise<boolean>((resolve) => channel.waitForReady(Date.now() + timeoutMs, (error) => resolve(!error))),
     close: () => channel.close(),
   };
   for (const method of service.methods) {
@@ -92,7 +94,11 @@ class Calls {
           return await this.once(path, caller, request, metadata, deadline);
         } catch (error) {
           const wait = waitsMs[attempt];
-          const again = (error as ServiceError).code === status.UNAVAILABLE && wait !== undefined && isSafe(method, caller) && Date.now() + wait < deadline;
+          const again =
+            (error as ServiceError).code === status.UNAVAILABLE &&
+            wait !== undefined &&
+            isSafe(method, caller) &&
+            Date.now() + wait < deadline;
           if (!again) throw fromServiceError(error as ServiceError);
           await new Promise((resolve) => setTimeout(resolve, wait));
         }
@@ -117,7 +123,11 @@ class Calls {
     });
   }
 
-  async stream(method: DescMethod, caller: Caller, requests: AsyncIterable<MessageInitShape<DescMessage>>): Promise<MessageShape<DescMessage>> {
+  async stream(
+    method: DescMethod,
+    caller: Caller,
+    requests: AsyncIterable<MessageInitShape<DescMessage>>,
+  ): Promise<MessageShape<DescMessage>> {
     const path = pathOf(method);
     const span = tracer.startSpan(path, { kind: SpanKind.CLIENT });
     const metadata = context.with(trace.setSpan(context.active(), span), () => this.metadataOf(caller));
@@ -131,8 +141,13 @@ class Calls {
       };
     });
     const options = { deadline: caller.deadline ?? Infinity };
-    const call: ClientWritableStream<Uint8Array> = this.channel.makeClientStreamRequest(path, asBytes, asIs, metadata, options, (error, value) =>
-      settle(error, value),
+    const call: ClientWritableStream<Uint8Array> = this.channel.makeClientStreamRequest(
+      path,
+      asBytes,
+      asIs,
+      metadata,
+      options,
+      (error, value) => settle(error, value),
     );
     call.once('metadata', (head: Metadata) => {
       if (head.get('tonegrid-replayed').length > 0) caller.answer.replayed = true;
@@ -141,7 +156,8 @@ class Calls {
       for await (const request of requests) {
         // The service has answered already (a refusal): the rest is read and dropped, so that the sender is not cut off.
         if (settled) continue;
-        if (!call.write(toBinary(method.input, create(method.input, request)))) await Promise.race([once(call, 'drain'), answered.catch(() => undefined)]);
+        if (!call.write(toBinary(method.input, create(method.input, request))))
+          await Promise.race([once(call, 'drain'), answered.catch(() => undefined)]);
       }
       call.end();
     })();
@@ -175,4 +191,6 @@ const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name
 
 /** Sending twice does no harm: a read, or a change that its Idempotency-Key protects. */
 const isSafe = (method: DescMethod, caller: Caller): boolean =>
-  caller.idempotency !== undefined || method.idempotency === 1 || (hasOption(method, http) && getOption(method, http).pattern.case === 'get');
+  caller.idempotency !== undefined ||
+  method.idempotency === 1 ||
+  (hasOption(method, http) && getOption(method, http).pattern.case === 'get');

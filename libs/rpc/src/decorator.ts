@@ -1,4 +1,11 @@
-import type { DescMethod, DescMethodClientStreaming, DescMethodUnary, DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
+import type {
+  DescMethod,
+  DescMethodClientStreaming,
+  DescMethodUnary,
+  DescMessage,
+  MessageInitShape,
+  MessageShape,
+} from '@bufbuild/protobuf';
 import type { Caller } from './caller';
 
 /** One use case: what one rpc does. Throws `Refused` for what the caller caused. */

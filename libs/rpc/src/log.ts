@@ -5,7 +5,21 @@ import { callContext } from './call-context';
 export type { Logger };
 
 /** Names under which a secret could reach a log line; their values are replaced. */
-const secretNames = ['authorization', 'cookie', 'password', 'secret', 'client_secret', 'api_key', 'apiKey', 'key', 'token', 'access_token', 'refresh_token', 'privateKey', 'idempotency-key'];
+const secretNames = [
+  'authorization',
+  'cookie',
+  'password',
+  'secret',
+  'client_secret',
+  'api_key',
+  'apiKey',
+  'key',
+  'token',
+  'access_token',
+  'refresh_token',
+  'privateKey',
+  'idempotency-key',
+];
 const redact = { paths: secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]), censor: '[redacted]' };
 
 /**

@@ -31,7 +31,10 @@ function run(desc: DescMessage, message: Record<string, unknown>, path: string, 
 
 function compile(field: DescField): Check[] {
   const rule = hasOption(field, ruleOption) ? getOption(field, ruleOption) : undefined;
-  const nested = field.message !== undefined && !field.message.typeName.startsWith('google.protobuf.') && field.fieldKind !== 'map' ? field.message : undefined;
+  const nested =
+    field.message !== undefined && !field.message.typeName.startsWith('google.protobuf.') && field.fieldKind !== 'map'
+      ? field.message
+      : undefined;
   if (!rule && !nested && field.scalar !== 9 && !(field.fieldKind === 'map')) return [];
   const at = (path: string) => (path === '' ? field.name : `${path}.${field.name}`);
   const valueOf = (message: Record<string, unknown>): unknown => {

@@ -58,7 +58,9 @@ export class RpcServer {
   /** Begins to listen; answers the port. */
   start(): Promise<number> {
     return new Promise((resolve, reject) =>
-      this.server.bindAsync(this.options.address, ServerCredentials.createInsecure(), (error, port) => (error ? reject(error) : resolve(port))),
+      this.server.bindAsync(this.options.address, ServerCredentials.createInsecure(), (error, port) =>
+        error ? reject(error) : resolve(port),
+      ),
     );
   }
 
@@ -73,7 +75,13 @@ export class RpcServer {
     });
   }
 
-  private async serve(method: DescMethod, path: string, useCase: AnyUseCase, call: Call, callback: sendUnaryData<Uint8Array>): Promise<void> {
+  private async serve(
+    method: DescMethod,
+    path: string,
+    useCase: AnyUseCase,
+    call: Call,
+    callback: sendUnaryData<Uint8Array>,
+  ): Promise<void> {
     const end = metrics.rpcSeconds.startTimer({ method: path });
     const parent = propagation.extract(context.active(), call.metadata, metadataGetter);
     const span = tracer.startSpan(path, { kind: SpanKind.SERVER }, parent);
