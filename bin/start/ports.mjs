@@ -1,0 +1,22 @@
+import { createServer } from 'node:net';
+import { Stop } from '../setup/stop.mjs';
+
+const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+
+/** Refuses when a port is taken, naming it, its part and how to choose another. */
+export async function checkPorts(ports) {
+  const twice = ports.find(({ port }, at) => ports.findIndex((other) => other.port === port) !== at);
+  if (twice) throw new Stop(`Port ${twice.port} is given to two parts: choose another for ${twice.part} with ${twice.variable}.`);
+  const free = await Promise.all(ports.map(({ port }) => isFree(port)));
+  const taken = ports.filter((_, at) => !free[at]);
+  if (taken.length === 0) return;
+  const names = taken.map(({ port, part, variable }) => `${port} (${part}, ${variable})`);
+  const list = names.length === 1 ? `Port ${names[0]} is` : `Ports ${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`;
+  const { variable, port } = taken[0];
+  throw new Stop(`${list} taken by another program: stop it, or choose another port with "${variable}=${port + 1} npm start", or move all ports with "PORT_OFFSET=1000 npm start".`);
+}
