@@ -1,0 +1,88 @@
+import { context, isSpanContextValid, trace, type SpanContext } from '@opentelemetry/api';
+import { v7 } from 'uuid';
+
+/** Something that has happened, as a use case tells it. */
+export interface DomainEvent {
+  /** The event type without prefix: `release.created`. */
+  type: string;
+  /** What it happened to, by its uuid. Events of one subject reach each consumer in the order of their commits. */
+  subject: string;
+  tenantUuid: string;
+  /** JSON of the event's message in tonegrid.events.v1. */
+  data: object;
+  /** A uuid; a new one of version 7 by default. */
+  id?: string;
+  /** When it happened; now by default. */
+  time?: Date;
+}
+
+/** CloudEvents 1.0 in its JSON format (structured mode), with the extensions `tenantuuid` and `traceparent` (W3C Trace Context). */
+export interface CloudEvent<T = unknown> {
+  specversion: '1.0';
+  id: string;
+  source: string;
+  type: string;
+  subject: string;
+  time: string;
+  datacontenttype: 'application/json';
+  tenantuuid: string;
+  traceparent?: string;
+  data: T;
+}
+
+/** Bytes of a CloudEvent at most. nats-server takes 1 MiB a message by default, headers included. */
+export const largestEvent = 256 * 1024;
+
+const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+// Tokens of a NATS subject: neither wildcards nor blanks.
+const typeForm = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
+
+/** The CloudEvent of what has happened. Throws if the type cannot be a NATS subject or an id is not a uuid. */
+export function cloudEvent(source: string, event: DomainEvent): CloudEvent {
+  const id = event.id ?? v7();
+  if (!typeForm.test(event.type)) throw new Error(`not an event type: "${event.type}"`);
+  if (!uuidForm.test(id) || !uuidForm.test(event.tenantUuid)) throw new Error(`event ${event.type}: id or tenant is not a uuid`);
+  if (event.subject === '') throw new Error(`event ${event.type} has no subject`);
+  const traceparent = activeTraceparent();
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type: event.type,
+    subject: event.subject,
+    time: (event.time ?? new Date()).toISOString(),
+    datacontenttype: 'application/json',
+    tenantuuid: event.tenantUuid,
+    ...(traceparent && { traceparent }),
+    data: event.data,
+  };
+}
+
+/** Reads a message of the stream; undefined if it is not an event of ours. */
+export function parseCloudEvent(text: string): CloudEvent | undefined {
+  try {
+    const event = JSON.parse(text) as Partial<CloudEvent> | null;
+    const whole =
+      typeof event?.id === 'string' && uuidForm.test(event.id) &&
+      typeof event.tenantuuid === 'string' && uuidForm.test(event.tenantuuid) &&
+      typeof event.type === 'string' && typeof event.subject === 'string'; // prettier-ignore
+    return whole ? (event as CloudEvent) : undefined;
+  } catch {
+    return undefined; // not JSON: the caller reports it
+  }
+}
+
+/** The running span as a W3C traceparent; undefined outside of a trace. */
+export function activeTraceparent(): string | undefined {
+  const span = trace.getSpanContext(context.active());
+  if (!span || !isSpanContextValid(span)) return undefined;
+  return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, '0')}`;
+}
+
+/** The span that a traceparent names. */
+export function remoteSpan(traceparent: string | undefined): SpanContext | undefined {
+  const [, traceId, spanId, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/.exec(traceparent ?? '') ?? [];
+  if (!traceId || !spanId || !flags) return undefined;
+  const span = { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true };
+  return isSpanContextValid(span) ? span : undefined;
+}

@@ -1,0 +1,149 @@
+import type { JsMsg, NatsConnection } from 'nats';
+import { parseCloudEvent } from './cloud-event';
+import type { Located } from './handle-event';
+import { Lanes } from './lanes';
+import { every } from './pause';
+import type { StreamMessage } from './stream';
+
+export interface ConsumerSessionOptions {
+  nats: NatsConnection;
+  stream: string;
+  durable: string;
+  /** Subjects that are wanted, with wildcards; messages of others are acknowledged unread. */
+  subjects: string[];
+  window: number;
+  concurrency: number;
+  /** Milliseconds between telling NATS that work goes on. */
+  keepAliveEvery: number;
+  /** Resolves when the event is handled or given up. Rejects when no more can be handled. */
+  handle(located: Located, ending: AbortSignal): Promise<void>;
+  onUnreadable(seq: number): void;
+}
+
+/** A message that was delivered, until everything up to it is handled. */
+interface Delivered extends StreamMessage {
+  message: JsMsg;
+  located: Located | undefined;
+  done: boolean;
+}
+
+/** Reads a durable over one connection, from its beginning in order, and hands the events to their lanes. */
+export class ConsumerSession {
+  private readonly open = new Map<number, Delivered>();
+  private floor: StreamMessage | undefined;
+  private highest = 0;
+  private readonly ending = new AbortController();
+  private readonly lanes: Lanes<Delivered>;
+  private fail: (error: unknown) => void = () => undefined;
+
+  constructor(private readonly options: ConsumerSessionOptions) {
+    this.lanes = new Lanes(
+      options.concurrency,
+      ({ located, seq }) => located?.event.subject ?? `message ${seq}`,
+      (delivered) => this.work(delivered),
+    );
+  }
+
+  /** The last message of this session up to which everything is handled. */
+  reached(): StreamMessage | undefined {
+    return this.floor;
+  }
+
+  /**
+   * Reads until the signal comes or something fails (then rejects); in both cases handlers that run are waited for, and what has
+   * not begun is given back. `alongside` is begun with it and ends with it; what it throws ends the session.
+   */
+  async run(signal: AbortSignal, alongside: (over: AbortSignal) => Promise<void>[]): Promise<void> {
+    const { nats, stream, durable, window, keepAliveEvery } = this.options;
+    const consumer = await nats.jetstream().consumers.get(stream, durable);
+    const over = this.ending.signal;
+    const end = () => this.ending.abort();
+    const failed = new Promise<never>((_, reject) => (this.fail = reject));
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    const ended = new Promise<void>((resolve) => over.addEventListener('abort', () => resolve(), { once: true }));
+    const messages = await consumer.consume({
+      max_messages: window,
+      expires: 10_000,
+      idle_heartbeat: 2_000,
+      bind: true,
+      callback: (message) => this.take(message),
+    });
+    void messages.closed().then((error) => this.fail(error ?? new Error('the subscription was closed')));
+    void nats.closed().then((error) => this.fail(error ?? new Error('the NATS connection was closed')));
+    const beside = [every(keepAliveEvery, over, async () => this.keepAlive()), ...alongside(over)];
+    try {
+      await Promise.race([failed, over.aborted ? undefined : ended, ...beside]);
+    } finally {
+      signal.removeEventListener('abort', end);
+      end();
+      messages.stop();
+      await this.lanes.stop();
+      await Promise.allSettled(beside);
+      if (!nats.isClosed()) {
+        for (const { message, done } of this.open.values()) if (!done) message.nak();
+        await nats.flush().catch(this.fail);
+      }
+    }
+  }
+
+  private take(message: JsMsg): void {
+    const { seq } = message;
+    if (seq <= this.highest) {
+      // Delivered again: what is handled is acknowledged again, the rest is still in its lane.
+      if (this.open.get(seq)?.done ?? true) message.ack();
+      return;
+    }
+    this.highest = seq;
+    const time = message.info.timestampNanos;
+    const id = message.headers?.get('Nats-Msg-Id') ?? '';
+    const wanted = this.options.subjects.some((pattern) => matches(pattern, message.subject));
+    const event = wanted ? parseCloudEvent(message.string()) : undefined;
+    const delivered = { seq, time, id, message, located: event && { event, seq, time }, done: false };
+    this.open.set(seq, delivered);
+    if (event) this.lanes.add(delivered);
+    else {
+      if (wanted) this.options.onUnreadable(seq);
+      this.finish(delivered);
+    }
+  }
+
+  private async work(delivered: Delivered): Promise<void> {
+    if (this.ending.signal.aborted || !delivered.located) return;
+    try {
+      await this.options.handle(delivered.located, this.ending.signal);
+      this.finish(delivered);
+    } catch (error) {
+      this.fail(error);
+      // Later events of this lane must not overtake: no more are begun.
+      this.ending.abort();
+    }
+  }
+
+  private finish(delivered: Delivered): void {
+    delivered.done = true;
+    if (!this.options.nats.isClosed()) delivered.message.ack();
+    // The map keeps the order of delivery, which is that of the stream.
+    for (const first of this.open.values()) {
+      if (!first.done) break;
+      this.open.delete(first.seq);
+      this.floor = { seq: first.seq, time: first.time, id: first.id };
+    }
+  }
+
+  private keepAlive(): void {
+    if (this.options.nats.isClosed()) return;
+    for (const { message, done } of this.open.values()) if (!done) message.working();
+  }
+}
+
+/** Whether a NATS pattern (`*` one token, `>` at the end the rest) matches a subject. */
+export function matches(pattern: string, subject: string): boolean {
+  const wanted = pattern.split('.');
+  const tokens = subject.split('.');
+  for (const [n, want] of wanted.entries()) {
+    if (want === '>') return tokens.length > n;
+    if (tokens[n] === undefined || (want !== '*' && want !== tokens[n])) return false;
+  }
+  return wanted.length === tokens.length;
+}

@@ -1,0 +1,278 @@
+import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
+import type { Data, Tx } from '@tonegrid/data';
+import { AckPolicy, DeliverPolicy, nanos, type ConnectionOptions, type JetStreamManager, type NatsConnection, type StreamInfo } from 'nats';
+import type { Client } from 'pg';
+import type { Registry } from 'prom-client';
+import { remoteSpan } from './cloud-event';
+import { ConsumerSession } from './consumer-session';
+import { bury, handleOnce, isPassing, Superseded, type Located, type ReceivedEvent } from './handle-event';
+import { lead } from './leadership';
+import { reason, type Log } from './log';
+import { consumerMetrics, type ConsumerMetrics } from './metrics';
+import { delayAfter, every, pause } from './pause';
+import { beginEpoch, findStart, savePosition, standsOn } from './position';
+import { connectOnce, deleteConsumer, ensureStream, streamDefaults, subjectOf, type StreamSettings } from './stream';
+
+export interface ConsumerOptions {
+  data: Data;
+  /** DATABASE_URL, a direct connection: each consumer holds its lead on one of its own. */
+  databaseUrl: string;
+  /** How to reach NATS: `{ servers: NATS_URL }`. */
+  nats: ConnectionOptions;
+  /** TONEGRID_ENV. */
+  env: string;
+  log: Log;
+  registry: Registry;
+  stream?: Partial<StreamSettings>;
+}
+
+export interface Subscription {
+  /** The durable's name, unique in the environment: `webhooks-dispatch`. Renaming it makes a new consumer that begins with the oldest event. */
+  durable: string;
+  /** Event types, with NATS wildcards: `release.>`. */
+  filter: string[];
+  /** Runs in the transaction of the inbox row: whatever it writes (also to the outbox) counts once. Effects outside may happen twice. */
+  handle(tx: Tx, event: ReceivedEvent): Promise<void>;
+  /** Handle in a transaction over all tenants in place of the event's tenant. */
+  everyTenant?: boolean;
+  /** Subjects handled at once; 16 by default. */
+  concurrency?: number;
+  /** Events fetched and not yet handled, at most; 512 by default. */
+  window?: number;
+  /** Attempts at one event before it goes to `dead_letters`, and the delays between them in milliseconds; 8, from 200 to 30,000. */
+  retry?: { attempts: number; first: number; most: number };
+  /** Milliseconds that the inbox remembers; 14 days by default, and never less than the stream's age plus a day. */
+  rememberFor?: number;
+  /** Milliseconds between looks whether the stream still is what was handled; 15,000 by default. */
+  checkEvery?: number;
+}
+
+const day = 24 * 3600_000;
+/** Milliseconds until NATS delivers an unacknowledged event again; it is told in time that work goes on. */
+const ackWait = 60_000;
+
+/**
+ * Handles the events of the stream, each once and in order for each subject. Any number may run; one of them (the leader in the
+ * service's database) handles. docs/adr/0005-outbox-relay-and-rewind.md says why its position is kept in PostgreSQL.
+ */
+export class Consumer {
+  private readonly stopping = new AbortController();
+  private readonly metrics: ConsumerMetrics;
+  private running: Promise<void> | undefined;
+  private role: 'stopped' | 'standby' | 'leader' = 'stopped';
+  private consuming = false;
+  private problem: string | undefined;
+
+  constructor(
+    private readonly options: ConsumerOptions,
+    private readonly subscription: Subscription,
+  ) {
+    if (!/^[A-Za-z0-9_-]+$/.test(subscription.durable)) throw new Error(`not a durable's name: "${subscription.durable}"`);
+    if (subscription.filter.length === 0) throw new Error(`consumer ${subscription.durable} has no filter`);
+    this.metrics = consumerMetrics(options.registry);
+  }
+
+  /** Begins in the background; returns at once. PostgreSQL and NATS need not be there yet. */
+  start(): void {
+    const { databaseUrl, log } = this.options;
+    const name = `consumer:${this.subscription.durable}`;
+    this.role = 'standby';
+    this.running ??= lead({ databaseUrl, name, log, signal: this.stopping.signal }, (pg, signal) => this.consume(pg, signal));
+  }
+
+  /** Finishes the handlers that run, gives the rest back, and the lead to another. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.running;
+    this.role = 'stopped';
+  }
+
+  health(): { role: 'stopped' | 'standby' | 'leader'; consuming: boolean; problem: string | undefined } {
+    return { role: this.role, consuming: this.consuming, problem: this.problem };
+  }
+
+  private async consume(pg: Client, signal: AbortSignal): Promise<void> {
+    const { log } = this.options;
+    const { durable } = this.subscription;
+    this.role = 'leader';
+    this.metrics.leading.set({ consumer: durable }, 1);
+    const sweeping = every(600_000, signal, () =>
+      this.forget(pg).catch((error: unknown) => log.warn({ consumer: durable, reason: reason(error) }, 'sweeping the inbox failed')),
+    );
+    try {
+      for (let failures = 0; !signal.aborted; ) {
+        const began = Date.now();
+        try {
+          await this.session(pg, signal);
+        } catch (error) {
+          failures = Date.now() - began > 10_000 ? 1 : failures + 1;
+          this.problem = reason(error);
+          log.warn({ consumer: durable, reason: this.problem, failures }, 'consuming interrupted');
+          await pause(delayAfter(failures, 50, 2000), signal);
+        }
+      }
+    } finally {
+      this.role = 'standby';
+      this.metrics.leading.set({ consumer: durable }, 0);
+      await sweeping;
+    }
+  }
+
+  /** One connection to NATS: find where to begin, make the durable anew there, handle until something fails or the signal comes. */
+  private async session(pg: Client, signal: AbortSignal): Promise<void> {
+    const { env, log } = this.options;
+    const { durable, window = 512, concurrency = 16 } = this.subscription;
+    const nats = await connectOnce(this.options.nats, `tonegrid ${durable}`);
+    try {
+      const jsm = await nats.jetstreamManager();
+      const info = await ensureStream(jsm, env, this.options.stream);
+      const { epoch, position } = await beginEpoch(pg, durable);
+      const { start, rewound } = await findStart(pg, jsm, info, durable, position);
+      if (rewound) {
+        this.metrics.rewound.inc({ consumer: durable });
+        log.error({ consumer: durable, position: position?.seq, start }, 'the stream has gone back: reading again what was handled');
+      }
+      await this.makeDurable(jsm, info, start, window);
+      const session = new ConsumerSession({
+        nats,
+        stream: info.config.name,
+        durable,
+        subjects: this.subscription.filter.map((pattern) => subjectOf(env, pattern)),
+        window,
+        concurrency,
+        keepAliveEvery: ackWait / 4,
+        handle: (located, ending) => this.handle(epoch, located, ending),
+        onUnreadable: (seq) => log.error({ consumer: durable, seq }, 'a message of the stream is not an event: passed over'),
+      });
+      const save = async () => {
+        const reached = session.reached();
+        if (reached) await savePosition(pg, durable, epoch, { ...reached, streamCreated: info.created });
+      };
+      this.problem = undefined;
+      this.consuming = true;
+      try {
+        await session.run(signal, (over) => [
+          every(1000, over, save),
+          every(this.subscription.checkEvery ?? 15_000, over, () => this.check(nats, jsm, info, session)),
+        ]);
+      } finally {
+        this.consuming = false;
+        await save();
+      }
+    } finally {
+      await nats.close();
+    }
+  }
+
+  // The durable of an earlier session knows which events it has given out and waits for their acknowledgement, while it would
+  // give later ones of the same subjects to us at once. One that is made anew begins at our position and gives all in order.
+  private async makeDurable(jsm: JetStreamManager, info: StreamInfo, start: number, window: number): Promise<void> {
+    const { durable, filter } = this.subscription;
+    const stream = info.config.name;
+    await deleteConsumer(jsm, stream, durable);
+    await jsm.consumers.add(stream, {
+      durable_name: durable,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: start,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ackWait),
+      max_ack_pending: window,
+      // NATS 2.9 knows one filter a consumer: of several, the session picks.
+      filter_subject: subjectOf(this.options.env, filter.length === 1 ? filter[0]! : '>'),
+    });
+  }
+
+  /** Rejects if the stream no longer has what was handled, or the durable is gone. */
+  private async check(nats: NatsConnection, jsm: JetStreamManager, info: StreamInfo, session: ConsumerSession): Promise<void> {
+    const stream = info.config.name;
+    const { durable } = this.subscription;
+    const now = await jsm.streams.info(stream);
+    const reached = session.reached();
+    if (now.created !== info.created || (reached && !(await standsOn(jsm, now, { ...reached, streamCreated: info.created })))) {
+      throw new Error('the stream is no longer what was handled');
+    }
+    const consumer = await jsm.consumers.info(stream, durable);
+    this.metrics.pending.set({ consumer: durable }, consumer.num_pending + consumer.num_ack_pending);
+    await nats.flush();
+  }
+
+  /** Handles one event for as long as it takes. Resolves when it is handled or given up; rejects when the session is over. */
+  private handle(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
+    const { event } = located;
+    const { durable } = this.subscription;
+    const origin = remoteSpan(event.traceparent);
+    const parent = origin ? trace.setSpanContext(context.active(), origin) : context.active();
+    const attributes = {
+      'messaging.system': 'nats',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': event.type,
+      'messaging.consumer.group.name': durable,
+      'messaging.message.id': event.id,
+    };
+    const tracer = trace.getTracer('@tonegrid/events');
+    return tracer.startActiveSpan(`process ${event.type}`, { kind: SpanKind.CONSUMER, attributes }, parent, async (span) => {
+      try {
+        await this.attempt(epoch, located, ending);
+      } catch (error) {
+        span.setStatus({ code: SpanStatusCode.ERROR, message: reason(error) });
+        throw error;
+      } finally {
+        span.end();
+      }
+    });
+  }
+
+  private async attempt(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
+    const { data, log } = this.options;
+    const { durable: consumer, everyTenant = false, retry = { attempts: 8, first: 200, most: 30_000 } } = this.subscription;
+    const { id, type, subject } = located.event;
+    for (let failures = 0, passing = 0; ; ) {
+      try {
+        const fresh = await handleOnce(data, consumer, epoch, located, everyTenant, (tx, event) => this.subscription.handle(tx, event));
+        if (fresh) this.metrics.handled.inc({ consumer, type });
+        else this.metrics.repeated.inc({ consumer });
+        return;
+      } catch (error) {
+        if (error instanceof Superseded || ending.aborted) throw error;
+        this.metrics.failed.inc({ consumer, type });
+        const blamed = !isPassing(error);
+        if (blamed) failures++;
+        else passing++;
+        const fields = { consumer, event: id, type, subject, attempt: failures + passing, reason: reason(error) };
+        if (failures >= retry.attempts) {
+          log.error(fields, 'an event was given up: it is in dead_letters');
+          if (await this.giveUp(epoch, located, failures, error)) return;
+        } else log.warn(fields, 'an event was not handled, trying again');
+        await pause(delayAfter(blamed ? failures : passing, retry.first, blamed ? retry.most : Math.min(retry.most, 5000)), ending);
+        if (ending.aborted) throw error;
+      }
+    }
+  }
+
+  /** False if the database is away at the moment. */
+  private async giveUp(epoch: string, located: Located, attempts: number, error: unknown): Promise<boolean> {
+    const { durable: consumer } = this.subscription;
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    try {
+      if (await bury(this.options.data, consumer, epoch, located, attempts, text)) {
+        this.metrics.deadLetters.inc({ consumer, type: located.event.type });
+      }
+      return true;
+    } catch (failure) {
+      if (!isPassing(failure)) throw failure;
+      return false;
+    }
+  }
+
+  private async forget(pg: Client): Promise<void> {
+    const { maxAge } = { ...streamDefaults, ...this.options.stream };
+    const rememberFor = Math.max(this.subscription.rememberFor ?? 14 * day, maxAge + day);
+    for (let deleted: number | null = 1; deleted; ) {
+      ({ rowCount: deleted } = await pg.query(
+        `delete from inbox where ctid = any(array(
+           select ctid from inbox where consumer = $1 and handled_at < now() - $2 * interval '1 millisecond' limit 1000))`,
+        [this.subscription.durable, rememberFor],
+      ));
+    }
+  }
+}

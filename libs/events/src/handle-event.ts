@@ -1,0 +1,88 @@
+import { isUnavailable, type Data, type Tx } from '@tonegrid/data';
+import { Refused } from '@tonegrid/errors';
+import type { CloudEvent } from './cloud-event';
+
+/** An event as a handler gets it. `T`: the JSON of its message in tonegrid.events.v1. */
+export interface ReceivedEvent<T = unknown> {
+  id: string;
+  /** `release.created`. */
+  type: string;
+  /** `/tonegrid/<service>`. */
+  source: string;
+  /** What it happened to, by its uuid; events of one subject come in order. */
+  subject: string;
+  time: Date;
+  tenantUuid: string;
+  data: T;
+}
+
+/** Another process of the same consumer has taken over: nothing more may be handled here. */
+export class Superseded extends Error {}
+
+/**
+ * What a handler throws when it cannot do its work at the moment and the event is not to blame (a DSP is away, another service starts):
+ * the event is tried again for as long as it takes, and later events of its subject wait.
+ */
+export class NotNow extends Error {}
+
+/** An event and where in the stream it was. */
+export interface Located {
+  event: CloudEvent;
+  seq: number;
+  /** Nanoseconds since 1970, see StreamMessage. */
+  time: number;
+}
+
+// The inbox row comes first: a second handling of the same event waits here until the first has committed or not. The epoch
+// is read in the same statement: whoever was replaced while it was, say, suspended, stops here.
+const enter = `
+  with entered as (
+    insert into inbox (consumer, event_id, stream_seq, stream_time) values ($1, $2, $3, $4) on conflict do nothing returning 1
+  )
+  select exists (select from entered) as fresh, exists (select from inbox_positions where consumer = $1 and epoch = $5) as current`;
+
+async function enterInbox(tx: Tx, consumer: string, epoch: string, { event, seq, time }: Located): Promise<boolean> {
+  const [row] = await tx.query<{ fresh: boolean; current: boolean }>(enter, [consumer, event.id, seq, time, epoch]);
+  if (!row?.current) throw new Superseded(`consumer ${consumer} runs elsewhere`);
+  return row.fresh;
+}
+
+/**
+ * One attempt: inbox row, handler and whatever the handler writes commit together, as the event's tenant (or over all tenants:
+ * `everyTenant`). Gives false if the event had been handled before. Throws what the handler throws.
+ */
+export function handleOnce(
+  data: Data,
+  consumer: string,
+  epoch: string,
+  located: Located,
+  everyTenant: boolean,
+  handle: (tx: Tx, event: ReceivedEvent) => Promise<void>,
+): Promise<boolean> {
+  const { event } = located;
+  const work = async (tx: Tx) => {
+    if (!(await enterInbox(tx, consumer, epoch, located))) return false;
+    const { id, type, source, subject, tenantuuid, data: content } = event;
+    await handle(tx, { id, type, source, subject, time: new Date(event.time), tenantUuid: tenantuuid, data: content });
+    return true;
+  };
+  return everyTenant ? data.system(work) : data.transaction({ tenantUuid: event.tenantuuid }, work);
+}
+
+/** Gives the event up: it counts as handled, and `dead_letters` keeps it with the error. Gives false if it had been handled before. */
+export function bury(data: Data, consumer: string, epoch: string, located: Located, attempts: number, error: string): Promise<boolean> {
+  const { event, seq } = located;
+  return data.transaction({ tenantUuid: event.tenantuuid }, async (tx) => {
+    if (!(await enterInbox(tx, consumer, epoch, located))) return false;
+    await tx.query(
+      `insert into dead_letters (consumer, event_id, tenant_uuid, type, ordering_key, payload, stream_seq, attempts, error)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
+      [consumer, event.id, event.tenantuuid, event.type, event.subject, JSON.stringify(event), seq, attempts, error.slice(0, 4000)],
+    );
+    return true;
+  });
+}
+
+/** True if the infrastructure failed and not the event: such failures are not counted as attempts. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof NotNow || isUnavailable(error) || (error instanceof Refused && error.code === 'service.unavailable');

@@ -1,0 +1,10 @@
+/** What has happened: told with the change that made it happen (outbox), published in order (relay), handled once (consumer). */
+export { largestEvent, parseCloudEvent, type CloudEvent, type DomainEvent } from './cloud-event';
+export { eventTables } from './event-tables';
+export { Outbox } from './outbox';
+export { Relay, type RelayHealth, type RelayOptions } from './relay';
+export { ensureStream, streamName, subjectOf, type StreamSettings } from './stream';
+export { lead, type LeadershipOptions } from './leadership';
+export type { Log } from './log';
+export { Consumer, type ConsumerOptions, type Subscription } from './consumer';
+export { NotNow, type ReceivedEvent } from './handle-event';

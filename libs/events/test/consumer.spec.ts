@@ -1,0 +1,194 @@
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { context, trace, TraceFlags } from '@opentelemetry/api';
+import { pause, startPostgres, startProcess, waitFor, type RunningPostgres } from '@tonegrid/testing';
+import { join } from 'node:path';
+import { connect } from 'nats';
+import { NotNow, type ReceivedEvent } from '../src';
+import { bySubject, env, expectOnceInOrder, noteHandled, Stage, tenantUuid } from './stage';
+
+let postgres: RunningPostgres;
+let stage: Stage;
+beforeAll(async () => (postgres = await startPostgres()));
+afterAll(() => postgres?.stop());
+beforeEach(async () => (stage = await Stage.open(postgres)));
+afterEach(() => stage?.close());
+
+const retry = { attempts: 3, first: 20, most: 100 };
+const metric = async (name: string) => (await stage.registry.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
+
+test('events told by eight writers at once are handled once each, in order for each subject, several subjects at once', async () => {
+  stage.relay();
+  let running = 0;
+  let most = 0;
+  stage.consumer({
+    async handle(tx, event) {
+      most = Math.max(most, ++running);
+      await noteHandled(tx, event);
+      await pause(2);
+      running--;
+    },
+  });
+  await stage.load(500);
+  expectOnceInOrder(await stage.whenHandled(500), 500);
+  expect(most).toBeGreaterThan(4);
+  expect(most).toBeLessThanOrEqual(16);
+});
+
+test('a handler sees the event, in a transaction of its tenant', async () => {
+  stage.relay();
+  const seen: ReceivedEvent[] = [];
+  const tenants: string[] = [];
+  stage.consumer({
+    filter: ['release.created'],
+    async handle(tx, event) {
+      seen.push(event);
+      tenants.push(tx.tenantUuid);
+    },
+  });
+  const id = crypto.randomUUID();
+  const time = new Date('2026-01-02T03:04:05.678Z');
+  await stage.tell('r', 1);
+  await stage.tell('r', 2, { type: 'release.created', id, time });
+  await waitFor(() => seen.length === 1, { what: 'the event' });
+  expect(seen).toEqual([{ id, type: 'release.created', source: '/tonegrid/test', subject: 'r', time, tenantUuid, data: { n: 2 } }]);
+  expect(tenants).toEqual([tenantUuid]);
+});
+
+test('of several filters each event that one of them matches is handled', async () => {
+  stage.relay();
+  stage.consumer({ filter: ['release.*', 'release.dsp.>'] });
+  for (const [n, type] of ['release.created', 'track.created', 'release.dsp.spotify.live', 'release.a.b'].entries()) await stage.tell('r', n, { type });
+  await stage.tell('r', 9, { type: 'release.updated' });
+  expect((await stage.whenHandled(3)).map(({ n }) => n)).toEqual([0, 2, 9]);
+});
+
+test('a poisonous event goes to the dead letters; later events of its subject wait for that, other subjects do not', async () => {
+  stage.relay();
+  const order: string[] = [];
+  stage.consumer({
+    retry,
+    async handle(tx, event) {
+      await noteHandled(tx, event);
+      if (event.subject === 'poison' && (event.data as { n: number }).n === 1) {
+        order.push('failed');
+        throw new Error('cannot be handled');
+      }
+      order.push(event.subject);
+    },
+  });
+  await stage.tell('poison', 1);
+  await stage.tell('poison', 2);
+  await stage.tell('other', 1);
+  expect(bySubject(await stage.whenHandled(2))).toEqual({ poison: [2], other: [1] });
+  expect(order.filter((entry) => entry !== 'other')).toEqual(['failed', 'failed', 'failed', 'poison']);
+  expect(order.indexOf('other')).toBeLessThan(order.lastIndexOf('failed'));
+  const letters = await stage.rows<{ payload: string }>('select consumer, type, ordering_key, tenant_uuid, attempts, error, payload from dead_letters');
+  expect(letters).toEqual([
+    expect.objectContaining({
+      consumer: 'test', type: 'release.updated', ordering_key: 'poison', tenant_uuid: tenantUuid, attempts: 3,
+      error: expect.stringContaining('cannot be handled'),
+    }),
+  ]); // prettier-ignore
+  expect(JSON.parse(letters[0]!.payload)).toMatchObject({ specversion: '1.0', subject: 'poison', data: { n: 1 } });
+  expect(await metric('consumer_dead_letters_total')).toBe(1);
+});
+
+test('an event whose handler says NotNow is tried for longer than its attempts', async () => {
+  stage.relay();
+  let tries = 0;
+  stage.consumer({
+    retry,
+    async handle(tx, event) {
+      if (++tries < 7) throw new NotNow('the DSP is away');
+      await noteHandled(tx, event);
+    },
+  });
+  await stage.tell('r', 1);
+  expect(await stage.whenHandled(1)).toHaveLength(1);
+  expect(await stage.rows('select from dead_letters')).toHaveLength(0);
+});
+
+test('a message that is not an event is passed over', async () => {
+  stage.relay();
+  stage.consumer();
+  await stage.tell('r', 1);
+  await stage.whenHandled(1);
+  const nats = await connect({ servers: stage.nats.url });
+  await nats.jetstream().publish(`tonegrid.${env}.release.updated`, 'nonsense');
+  await nats.close();
+  await stage.tell('r', 2);
+  expectOnceInOrder(await stage.whenHandled(2), 2);
+});
+
+test('of two consumers one handles; when it stops the other goes on at once, with nothing lost or repeated', async () => {
+  stage.relay();
+  const consumers = [stage.consumer(), stage.consumer()];
+  await waitFor(() => consumers.some((consumer) => consumer.health().consuming), { what: 'a leader' });
+  const loading = stage.load(400);
+  await pause(300);
+  const leaders = consumers.filter((consumer) => consumer.health().role === 'leader');
+  expect(leaders).toHaveLength(1);
+  await leaders[0]!.stop();
+  await loading;
+  expectOnceInOrder(await stage.whenHandled(400), 400);
+});
+
+test('a stopping consumer finishes what it handles and begins no more', async () => {
+  stage.relay();
+  let begun = 0;
+  const consumer = stage.consumer({
+    concurrency: 2,
+    async handle(tx, event) {
+      begun++;
+      await pause(300);
+      await noteHandled(tx, event);
+    },
+  });
+  for (let n = 1; n <= 6; n++) await stage.tell(`s${n}`, 1);
+  await waitFor(() => begun === 2, { what: 'two handlers' });
+  await consumer.stop();
+  expect(begun).toBe(2);
+  expect(await stage.handled()).toHaveLength(2);
+  stage.consumer();
+  expectOnceInOrder(await stage.whenHandled(6), 6);
+});
+
+test('what a handler writes and its inbox row commit together: a process killed in the middle leaves neither or both', async () => {
+  stage.relay();
+  const begin = () =>
+    startProcess({
+      name: 'consumer',
+      command: [process.execPath, join(__dirname, 'consumer-process.js')],
+      env: { DATABASE_URL: stage.database.url, NATS_URL: stage.nats.url, TONEGRID_ENV: env },
+    });
+  let child = await begin();
+  const loading = stage.load(300, 30);
+  for (let kills = 0; kills < 3; kills++) {
+    const before = (await stage.handled()).length;
+    await waitFor(async () => (await stage.handled()).length > before + 20, { what: 'some progress' });
+    await child.kill9();
+    const [odd] = await stage.rows<{ n: number }>(
+      'select count(*)::int as n from inbox full join handled using (event_id) where inbox.consumer is null or handled.subject is null',
+    );
+    expect(odd!.n).toBe(0);
+    child = await begin();
+  }
+  await loading;
+  expectOnceInOrder(await stage.whenHandled(300), 300);
+  await child.stop();
+});
+
+test('the trace of the change goes on in the handler', async () => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  stage.relay();
+  const seen: (string | undefined)[] = [];
+  stage.consumer({ handle: async () => void seen.push(trace.getSpanContext(context.active())?.traceId) });
+  const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: TraceFlags.SAMPLED };
+  await context.with(trace.setSpanContext(context.active(), span), () => stage.tell('r', 1));
+  await waitFor(() => seen.length === 1, { what: 'the event' });
+  expect(seen).toEqual([span.traceId]);
+  const [row] = await stage.rows<{ traceparent: string; payload: string }>('select traceparent, payload from outbox');
+  expect(row!.traceparent).toBe(`00-${span.traceId}-${span.spanId}-01`);
+  expect(JSON.parse(row!.payload)).toMatchObject({ traceparent: row!.traceparent });
+  context.disable();
+});
