@@ -1,0 +1,67 @@
+import type { XmlElement } from './scan-xml';
+
+/** A place in a document, both from 1. The column counts characters, not bytes or UTF-16 units. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
+/** Finds lines and columns of a document's offsets. The table of lines is made when first asked for: most documents are never asked. */
+export class PositionMap {
+  private lines: number[] | null = null;
+
+  constructor(private readonly text: string) {}
+
+  at(offset: number): Place {
+    this.lines ??= this.index();
+    let low = 0;
+    let high = this.lines.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.lines[middle]! <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: [...this.text.slice(this.lines[low]!, offset)].length + 1 };
+  }
+
+  /** Place of the first character on a line that is not white space. */
+  onLine(line: number): Place {
+    this.lines ??= this.index();
+    const start = this.lines[line - 1];
+    if (start === undefined) return { line, column: 1 };
+    const indent = /^[ \t]*/.exec(this.text.slice(start, start + 1000))![0].length;
+    return { line, column: indent + 1 };
+  }
+
+  private index(): number[] {
+    const starts = [this.text.charCodeAt(0) === 0xfeff ? 1 : 0];
+    for (let i = this.text.indexOf('\n'); i >= 0; i = this.text.indexOf('\n', i + 1)) starts.push(i + 1);
+    return starts;
+  }
+}
+
+/** XPath of an element in the form libxml2 gives it: positions only where a name occurs more than once. */
+export function xpathOf(element: XmlElement): string {
+  const steps: string[] = [];
+  for (let node: XmlElement | null = element; node; node = node.parent) {
+    const alike = node.parent ? node.parent.children.filter((sibling) => sibling.name === node!.name) : [node];
+    steps.unshift(alike.length > 1 ? `${node.name}[${alike.indexOf(node) + 1}]` : node.name);
+  }
+  return `/${steps.join('/')}`;
+}
+
+/** Finds the offset of the node that an XPath of libxml2's `xmlGetNodePath` names: an element or an attribute; null when it names none. */
+export function resolveXpath(root: XmlElement, xpath: string): number | null {
+  let node: XmlElement | null = null;
+  for (const step of xpath.split('/').slice(1)) {
+    if (step.startsWith('@')) return node?.attributes.find((attribute) => attribute.name === step.slice(1))?.start ?? node?.start ?? null;
+    const [, name, index] = /^([^[]+)(?:\[(\d+)\])?$/.exec(step) ?? [];
+    if (!name) return node?.start ?? null;
+    const candidates: XmlElement[] = node ? node.children : [root];
+    const alike: XmlElement[] = name === '*' ? candidates : candidates.filter((candidate) => candidate.name === name);
+    const next = alike[index ? Number(index) - 1 : 0];
+    if (!next) return node?.start ?? null;
+    node = next;
+  }
+  return node?.start ?? null;
+}

@@ -1,0 +1,211 @@
+/** An attribute as written, its value decoded. */
+export interface XmlAttribute {
+  name: string;
+  value: string;
+  /** Offset of its name in the document. */
+  start: number;
+}
+
+/** An element of a scanned document. `text` is the character data of a leaf; an element with children has `''`. */
+export interface XmlElement {
+  /** As written, with its prefix. */
+  name: string;
+  attributes: XmlAttribute[];
+  children: XmlElement[];
+  text: string;
+  /** Offset of its `<` in the document. */
+  start: number;
+  parent: XmlElement | null;
+}
+
+/** Why a document is refused, and where. `code` is stable: `xml.malformed`, `xml.doctype`, `xml.entity`, `xml.too_deep`, … */
+export class XmlRefused extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    readonly offset: number,
+  ) {
+    super(message);
+    this.name = 'XmlRefused';
+  }
+}
+
+/** Bounds of a scan. The defaults hold any message that a catalogue can produce and nothing that only an attacker would. */
+export interface ScanLimits {
+  maxDepth?: number;
+  maxElements?: number;
+}
+
+const illegal = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/;
+const predefined: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const nameStart = /[A-Za-z_:\u00C0-\uFFFD]/;
+const nothing: never[] = [];
+
+const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
+
+/** Legal in an XML 1.0 document (XML 1.0, production 2). */
+const isXmlCharacter = (point: number): boolean =>
+  point === 9 ||
+  point === 10 ||
+  point === 13 ||
+  (point >= 0x20 && point <= 0xd7ff) ||
+  (point >= 0xe000 && point <= 0xfffd) ||
+  (point >= 0x10000 && point <= 0x10ffff);
+
+function decode(raw: string, at: number): string {
+  return raw.replace(/&([^;&<]{0,32};?)/g, (whole, body: string, offset: number) => {
+    if (!body.endsWith(';')) throw new XmlRefused('xml.malformed', 'An ampersand must be written as &amp;', at + offset);
+    const name = body.slice(0, -1);
+    const character = predefined[name];
+    if (character !== undefined && Object.hasOwn(predefined, name)) return character;
+    const reference = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
+    if (!reference) throw new XmlRefused('xml.entity', `Entity "${whole}" is not allowed: only the five of XML itself are`, at + offset);
+    const point = reference[1] ? parseInt(reference[1], 16) : Number(reference[2]);
+    if (!isXmlCharacter(point)) throw new XmlRefused('xml.illegal_character', `${whole} is not a character that XML allows`, at + offset);
+    return String.fromCodePoint(point);
+  });
+}
+
+/** White space before anything else is not XML; the byte order mark is. */
+const documentStart = (text: string): number => (text.charCodeAt(0) === 0xfeff ? 1 : 0);
+
+/**
+ * Scans a whole document into a tree, in one pass and without recursion. It knows no DTD: a DOCTYPE and every entity but
+ * the five predefined ones are refused, so nothing can expand or be fetched. Positions are kept for each element.
+ * @throws XmlRefused
+ */
+export function scanXml(text: string, limits: ScanLimits = {}): XmlElement {
+  const maxDepth = limits.maxDepth ?? 100;
+  let elementsLeft = limits.maxElements ?? 400_000;
+  const fault = (code: string, message: string, offset: number): never => {
+    throw new XmlRefused(code, message, offset);
+  };
+  const bad = illegal.exec(text);
+  if (bad)
+    fault(
+      'xml.illegal_character',
+      `Character U+${bad[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} is not allowed in XML`,
+      bad.index,
+    );
+  const hasReferences = text.includes('&');
+
+  let root: XmlElement | null = null;
+  let current: XmlElement | null = null;
+  let depth = 0;
+  let position = documentStart(text);
+  // Character data of the element being read, for as long as it may still be a leaf.
+  let pending = '';
+
+  for (;;) {
+    const lt = text.indexOf('<', position);
+    const end = lt < 0 ? text.length : lt;
+    if (end > position) {
+      if (current) {
+        if (current.children === nothing || (hasReferences && current.children.length > 0)) {
+          const raw = text.slice(position, end);
+          const value = hasReferences ? decode(raw, position) : raw;
+          if (current.children === nothing) pending = pending === '' ? value : pending + value;
+        }
+      } else {
+        for (let i = position; i < end; i++) {
+          if (!isSpace(text.charCodeAt(i)))
+            fault('xml.malformed', root ? 'Nothing may follow the root element' : 'The document must begin with an element', i);
+        }
+      }
+    }
+    if (lt < 0) break;
+
+    const code = text.charCodeAt(lt + 1);
+    if (code === 47 /* / */) {
+      const closing: XmlElement = current ?? fault('xml.malformed', 'An end tag without its start tag', lt);
+      const name = closing.name;
+      let after = lt + 2 + name.length;
+      if (!text.startsWith(name, lt + 2)) fault('xml.malformed', `</${name}> expected`, lt);
+      while (isSpace(text.charCodeAt(after))) after++;
+      if (text.charCodeAt(after) !== 62) fault('xml.malformed', `</${name}> expected`, lt);
+      if (closing.children === nothing) closing.text = pending;
+      pending = '';
+      current = closing.parent;
+      depth--;
+      position = after + 1;
+      continue;
+    }
+    if (code === 33 /* ! */) {
+      if (text.startsWith('<!--', lt)) {
+        const close = text.indexOf('--', lt + 4);
+        if (close < 0 || text.charCodeAt(close + 2) !== 62)
+          fault('xml.malformed', 'A comment must end with --> and hold no --', close < 0 ? lt : close);
+        position = close + 3;
+      } else if (text.startsWith('<![CDATA[', lt)) {
+        if (!current) fault('xml.malformed', 'Character data outside the root element', lt);
+        const close = text.indexOf(']]>', lt + 9);
+        if (close < 0) fault('xml.malformed', 'A CDATA section without its end', lt);
+        if (current!.children === nothing) pending += text.slice(lt + 9, close);
+        position = close + 3;
+      } else if (/^<!DOCTYPE/i.test(text.slice(lt, lt + 9))) {
+        fault('xml.doctype', 'A DOCTYPE is not allowed', lt);
+      } else fault('xml.malformed', 'Unknown declaration', lt);
+      continue;
+    }
+    if (code === 63 /* ? */) {
+      const close = text.indexOf('?>', lt + 2);
+      if (close < 0) fault('xml.malformed', 'A processing instruction without its end', lt);
+      if (/^xml[\s?]/i.test(text.slice(lt + 2, lt + 6)) && lt !== documentStart(text))
+        fault('xml.malformed', 'The XML declaration must come first', lt);
+      position = close + 2;
+      continue;
+    }
+
+    // A start tag.
+    if (!current && root) fault('xml.malformed', 'Only one root element is allowed', lt);
+    let i = lt + 1;
+    for (let c = text.charCodeAt(i); c > 32 && c !== 62 && c !== 47 && c !== 60 && c === c; c = text.charCodeAt(++i));
+    const name = text.slice(lt + 1, i);
+    if (name === '' || !nameStart.test(name.charAt(0))) fault('xml.malformed', 'A "<" that begins no element must be written as &lt;', lt);
+    if (--elementsLeft < 0) fault('xml.too_many_elements', `More than ${limits.maxElements ?? 400_000} elements`, lt);
+    if (++depth > maxDepth) fault('xml.too_deep', `Elements are nested deeper than ${maxDepth}`, lt);
+    const element: XmlElement = { name, attributes: nothing, children: nothing, text: '', start: lt, parent: current };
+    if (current) {
+      if (current.children === nothing) current.children = [element];
+      else current.children.push(element);
+    } else root = element;
+
+    let open = true;
+    for (;;) {
+      const before = i;
+      while (isSpace(text.charCodeAt(i))) i++;
+      const c = text.charCodeAt(i);
+      if (c === 62) break;
+      if (c === 47) {
+        if (text.charCodeAt(i + 1) !== 62) fault('xml.malformed', `The tag <${name}> is broken`, lt);
+        open = false;
+        i++;
+        break;
+      }
+      if (i === before || c !== c) fault('xml.malformed', `The tag <${name}> is broken`, lt);
+      const start = i;
+      const equals = text.indexOf('=', i);
+      if (equals < 0) fault('xml.malformed', `The tag <${name}> is broken`, lt);
+      const attribute = text.slice(i, equals).trimEnd();
+      if (attribute === '' || /[\s<>"'/]/.test(attribute)) fault('xml.malformed', `The tag <${name}> is broken`, start);
+      i = equals + 1;
+      while (isSpace(text.charCodeAt(i))) i++;
+      const quote = text.charAt(i);
+      const close = quote === '"' || quote === "'" ? text.indexOf(quote, i + 1) : -1;
+      if (close < 0) fault('xml.malformed', `Attribute ${attribute} has no quoted value`, start);
+      const raw = text.slice(i + 1, close);
+      if (raw.includes('<')) fault('xml.malformed', `Attribute ${attribute} holds a "<"`, start);
+      if (element.attributes === nothing) element.attributes = [];
+      else if (element.attributes.some((other) => other.name === attribute))
+        fault('xml.malformed', `Attribute ${attribute} is given twice`, start);
+      element.attributes.push({ name: attribute, value: raw.includes('&') ? decode(raw, i + 1) : raw, start });
+      i = close + 1;
+    }
+    position = i + 1;
+    pending = '';
+    if (open) current = element;
+    else depth--;
+  }
+  if (current) fault('xml.malformed', `<${current.name}> is never closed`, current.start);
+  return root ?? fault('xml.malformed', 'The document holds no element', 0);
+}
