@@ -1,0 +1,2 @@
+export { openStorage } from './open-storage';
+export { checkKey, ObjectMissing, partSize, RangeOutside, type ByteRange, type Storage, type StoredObject, type Written } from './storage';
