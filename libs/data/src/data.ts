@@ -1,7 +1,6 @@
-import { Refused } from '@tonegrid/errors';
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
-import { isRetryable, isUnavailable, translated } from './database-errors';
+import { isRetryable, isUnavailable, translated, unavailable } from './database-errors';
 import { queryAs } from './tenant-query';
 import { transactionOn, type Tx } from './transaction';
 
@@ -52,8 +51,8 @@ export class Data {
   }
 
   /**
-   * One select as the caller's tenant, read-only, in one round trip. `name` makes it a prepared statement (planned once a connection): give one to each
-   * fixed text on a busy path, and never two texts the same name.
+   * One select as the caller's tenant, read-only, in one round trip. `name` makes it a prepared statement, planned once a
+   * connection: give one to each fixed text on a busy path, and never two texts the same name.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
   async read<R = any>(caller: Tenant, sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
@@ -73,7 +72,7 @@ export class Data {
   async ping(timeout = 2000): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Refused('service.unavailable')), timeout);
+      timer = setTimeout(() => reject(unavailable(new Error(`no answer in ${timeout} ms`))), timeout);
     });
     try {
       await Promise.race([this.pool.query('select 1'), late]);
@@ -109,11 +108,7 @@ export class Data {
         return await this.attempt(tenant, work);
       } catch (error) {
         if (!isRetryable(error)) throw translated(error);
-        if (attempt === attempts) {
-          const refused = new Refused('service.unavailable');
-          refused.cause = error;
-          throw refused;
-        }
+        if (attempt === attempts) throw unavailable(error);
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));
       }
     }

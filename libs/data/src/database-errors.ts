@@ -28,6 +28,7 @@ const awayMessages = [
   'Client has encountered a connection error and is not queryable',
   'Client was closed and is not queryable',
   'Connection ended unexpectedly',
+  'Query read timeout', // the server does not even end its own slow statement: the connection is of no use any more
 ];
 
 /** True if the work did nothing and may be run again as a whole. */
@@ -56,7 +57,12 @@ export function isForeignKeyViolation(error: unknown, constraint?: string): bool
 /** What the caller of the data layer gets to see of an error: `service.unavailable` (503) in place of a lost database. */
 export function translated(error: unknown): unknown {
   if (error instanceof Refused || !isUnavailable(error)) return error;
-  const refused = new Refused('service.unavailable');
-  refused.cause = error;
+  return unavailable(error);
+}
+
+/** 503, with the reason for the log alone: the database is usually back within a second or so. */
+export function unavailable(cause: unknown): Refused {
+  const refused = new Refused('service.unavailable', { retryAfterSeconds: 1 });
+  refused.cause = cause;
   return refused;
 }

@@ -25,7 +25,7 @@ const Base = Query as unknown as new (config: { name?: string; text: string; val
 /**
  * A select as one tenant in ONE round trip: the statement that sets the tenant (prepared once a connection) is bound and
  * executed in front of the select, and one Sync ends both. All statements up to a Sync are one transaction (PostgreSQL manual,
- * "Pipelining" in 54.2.4), so what `set_config(…, true)` set is gone when the answer is there, also after an error: the
+ * Message Flow, Pipelining), so what `set_config(…, true)` set is gone when the answer is there, also after an error: the
  * connection keeps nothing of it. node-postgres' own `pipeline: true` sends a Sync after each statement and therefore needs
  * BEGIN and COMMIT. Figures: docs/adr/0004-tenancy-by-row-level-security.md.
  */

@@ -1,3 +1,4 @@
+import { logger } from '@tonegrid/rpc';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
@@ -10,7 +11,10 @@ export interface Tx {
   readonly manager: EntityManager;
   /** Runs a part whose failure undoes that part alone; the error is thrown on. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
-  /** Calls back once the transaction has committed, never if it has not. For hints that may be lost (a wake-up), not for work that must happen. */
+  /**
+   * Calls back once the transaction has committed, never if it has not. For hints that may be lost (a wake-up), not for work
+   * that must happen: what it throws is logged only.
+   */
   afterCommit(callback: () => void): void;
   /** Whose rows are seen and written; `*`: all tenants. */
   readonly tenantUuid: string;
@@ -23,7 +27,10 @@ interface RunnerInternals {
   transactionDepth: number;
 }
 
-/** A transaction's face for one connection. `finish` must be called before the connection goes back to the pool, `committed` after COMMIT. */
+/**
+ * A transaction's face for one connection. `finish` must be called before the connection goes back to the pool, `committed`
+ * after COMMIT.
+ */
 export function transactionOn(
   client: PoolClient,
   dataSource: DataSource,
@@ -68,7 +75,16 @@ export function transactionOn(
   };
   return {
     tx,
-    committed: () => callbacks.forEach((callback) => callback()),
+    committed() {
+      for (const callback of callbacks) {
+        try {
+          callback();
+        } catch (error) {
+          // The change is there: a failed hint must not tell its caller otherwise.
+          logger.error({ err: error }, 'a callback after commit failed');
+        }
+      }
+    },
     async finish() {
       over = true;
       await runner?.release();

@@ -72,6 +72,26 @@ describe('a transaction', () => {
     expect(await titles()).not.toContain('swallowed');
   });
 
+  it('calls back after its commit alone, and a failing callback does not undo the answer', async () => {
+    const called: string[] = [];
+    const answer = await data.transaction(ours, async (tx) => {
+      tx.afterCommit(() => {
+        throw new Error('a failing hint');
+      });
+      tx.afterCommit(() => void called.push('committed'));
+      await add(tx, 'told');
+      expect(called).toEqual([]);
+      return 'done';
+    });
+    expect(answer).toBe('done');
+    const failing = data.transaction(ours, async (tx) => {
+      tx.afterCommit(() => void called.push('never'));
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(called).toEqual(['committed']);
+  });
+
   it('cannot be used when it is over', async () => {
     let kept!: Tx;
     await data.transaction(ours, async (tx) => {

@@ -9,7 +9,10 @@ export interface RunAs {
   gid: number;
 }
 
-/** A temporary directory with the processes that live in it. It disappears, and they end, at the latest when the process that made it does. */
+/**
+ * A temporary directory with the processes that live in it. It disappears, and they end, at the latest when the process that
+ * made it does.
+ */
 export interface Scratch {
   readonly path: string;
   /** Notes a process that is to be ended with the directory. `signal` is the one that makes it end at once and cleanly. */
