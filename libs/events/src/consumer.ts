@@ -1,12 +1,11 @@
 import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { Data, Tx } from '@tonegrid/data';
 import { AckPolicy, DeliverPolicy, nanos, type ConnectionOptions, type JetStreamManager, type NatsConnection, type StreamInfo } from 'nats';
-import type { Client } from 'pg';
 import type { Registry } from 'prom-client';
 import { remoteSpan } from './cloud-event';
 import { ConsumerSession } from './consumer-session';
 import { bury, handleOnce, isPassing, Superseded, type Located, type ReceivedEvent } from './handle-event';
-import { lead } from './leadership';
+import { lead, type LeaderConnection } from './leadership';
 import { reason, type Log } from './log';
 import { consumerMetrics, type ConsumerMetrics } from './metrics';
 import { delayAfter, every, pause } from './pause';
@@ -91,7 +90,7 @@ export class Consumer {
     return { role: this.role, consuming: this.consuming, problem: this.problem };
   }
 
-  private async consume(pg: Client, signal: AbortSignal): Promise<void> {
+  private async consume(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { log } = this.options;
     const { durable } = this.subscription;
     this.role = 'leader';
@@ -119,7 +118,7 @@ export class Consumer {
   }
 
   /** One connection to NATS: find where to begin, make the durable anew there, handle until something fails or the signal comes. */
-  private async session(pg: Client, signal: AbortSignal): Promise<void> {
+  private async session(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { env, log } = this.options;
     const { durable, window = 512, concurrency = 16 } = this.subscription;
     const nats = await connectOnce(this.options.nats, `tonegrid ${durable}`);
@@ -264,7 +263,7 @@ export class Consumer {
     }
   }
 
-  private async forget(pg: Client): Promise<void> {
+  private async forget(pg: LeaderConnection): Promise<void> {
     const { maxAge } = { ...streamDefaults, ...this.options.stream };
     const rememberFor = Math.max(this.subscription.rememberFor ?? 14 * day, maxAge + day);
     for (let deleted: number | null = 1; deleted; ) {

@@ -4,7 +4,7 @@ export { eventTables } from './event-tables';
 export { Outbox } from './outbox';
 export { Relay, type RelayHealth, type RelayOptions } from './relay';
 export { ensureStream, streamName, subjectOf, type StreamSettings } from './stream';
-export { lead, type LeadershipOptions } from './leadership';
+export { lead, type LeaderConnection, type LeadershipOptions } from './leadership';
 export type { Log } from './log';
 export { Consumer, type ConsumerOptions, type Subscription } from './consumer';
 export { NotNow, type ReceivedEvent } from './handle-event';

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { reason, type Log } from './log';
 import { every, pause } from './pause';
 
@@ -13,6 +13,26 @@ export interface LeadershipOptions {
   retryEvery?: number;
 }
 
+/** The connection that holds the lead. It sees all tenants. */
+export class LeaderConnection {
+  private last: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly client: Client) {}
+
+  /** Runs a statement after those that were asked for before it. (node-postgres deprecates to queue them itself.) */
+  query<R extends QueryResultRow>(text: string | QueryConfig, values?: unknown[]): Promise<QueryResult<R>> {
+    const result = this.last.then(() => this.client.query<R>(text as string, values));
+    this.last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Calls back at each NOTIFY on the channel. */
+  async listen(channel: string, callback: () => void): Promise<void> {
+    this.client.on('notification', callback);
+    await this.query(`listen ${channel}`);
+  }
+}
+
 // First half of the lock's key, so that these locks meet no others.
 const lockClass = 0x746f6e65;
 
@@ -23,16 +43,17 @@ const lockClass = 0x746f6e65;
  * holds the lock, which sees all tenants, and a signal that comes when the connection is lost or `signal` comes;
  * it must then return soon. What it throws is logged, and leadership is tried for anew. Returns when `signal` came.
  */
-export async function lead(options: LeadershipOptions, work: (pg: Client, signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function lead(options: LeadershipOptions, work: (pg: LeaderConnection, signal: AbortSignal) => Promise<void>): Promise<void> {
   const { log, name, signal } = options;
   for (let failures = 0; !signal.aborted; ) {
-    const pg = leaderConnection(options);
+    const client = connectionOf(options);
+    const pg = new LeaderConnection(client);
     const lost = new AbortController();
     const lose = () => lost.abort();
-    pg.on('error', lose).on('end', lose);
+    client.on('error', lose).on('end', lose);
     signal.addEventListener('abort', lose, { once: true });
     try {
-      await pg.connect();
+      await client.connect();
       // A mark that is lost with the server's memory is made again; the work here is never worth waiting for the disk.
       await pg.query("set tonegrid.tenant = '*'; set synchronous_commit = off; set idle_session_timeout = 0");
       if (await locked(pg, options, lost.signal)) {
@@ -49,13 +70,13 @@ export async function lead(options: LeadershipOptions, work: (pg: Client, signal
     } finally {
       lose();
       signal.removeEventListener('abort', lose);
-      await close(pg);
+      await close(client);
     }
     if (failures > 0) await pause(Math.min(2000, 100 * 2 ** Math.min(failures, 6)), signal);
   }
 }
 
-function leaderConnection({ databaseUrl, name }: LeadershipOptions): Client {
+function connectionOf({ databaseUrl, name }: LeadershipOptions): Client {
   return new Client({
     connectionString: databaseUrl,
     application_name: `tonegrid ${name}`,
@@ -69,16 +90,16 @@ function leaderConnection({ databaseUrl, name }: LeadershipOptions): Client {
 }
 
 // A connection whose other end has vanished does not answer a farewell either: then it is cut, and the lock is the server's to release.
-async function close(pg: Client): Promise<void> {
-  const { stream } = (pg as unknown as { connection: { stream: { destroy(): void } } }).connection;
-  const ended = pg.end().then(
+async function close(client: Client): Promise<void> {
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection;
+  const ended = client.end().then(
     () => true,
     () => false,
   );
   if (!(await Promise.race([ended, pause(2000)]))) stream.destroy();
 }
 
-async function locked(pg: Client, { name, retryEvery = 200 }: LeadershipOptions, signal: AbortSignal): Promise<boolean> {
+async function locked(pg: LeaderConnection, { name, retryEvery = 200 }: LeadershipOptions, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     const { rows } = await pg.query<{ got: boolean }>('select pg_try_advisory_lock($1, hashtext($2)) as got', [lockClass, name]);
     if (rows[0]?.got) return true;

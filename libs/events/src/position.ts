@@ -1,5 +1,5 @@
 import type { JetStreamManager, StreamInfo } from 'nats';
-import type { Client } from 'pg';
+import type { LeaderConnection } from './leadership';
 import { messageAt, type StreamMessage } from './stream';
 
 /** How far a consumer has come: everything up to this message is handled. */
@@ -20,7 +20,7 @@ interface PositionRow {
  * Begins a new epoch of the consumer: whoever handles events of an earlier epoch is refused from now on. `pg` is the
  * connection that holds the consumer's lead.
  */
-export async function beginEpoch(pg: Client, consumer: string): Promise<{ epoch: string; position: Position | undefined }> {
+export async function beginEpoch(pg: LeaderConnection, consumer: string): Promise<{ epoch: string; position: Position | undefined }> {
   const { rows } = await pg.query<PositionRow>(
     `insert into inbox_positions (consumer, epoch) values ($1, 1)
      on conflict (consumer) do update set epoch = inbox_positions.epoch + 1
@@ -37,7 +37,7 @@ export async function beginEpoch(pg: Client, consumer: string): Promise<{ epoch:
   };
 }
 
-export async function savePosition(pg: Client, consumer: string, epoch: string, { streamCreated, seq, time, id }: Position): Promise<void> {
+export async function savePosition(pg: LeaderConnection, consumer: string, epoch: string, { streamCreated, seq, time, id }: Position): Promise<void> {
   await pg.query(
     `update inbox_positions set stream_created = $3, stream_seq = $4, stream_time = $5, event_id = $6, updated_at = now()
      where consumer = $1 and epoch = $2`,
@@ -60,7 +60,7 @@ export async function standsOn(jsm: JetStreamManager, info: StreamInfo, position
  * when it was handled proves that the stream is unchanged up to it.
  */
 export async function findStart(
-  pg: Client,
+  pg: LeaderConnection,
   jsm: JetStreamManager,
   info: StreamInfo,
   consumer: string,

@@ -1,5 +1,5 @@
 import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from 'nats';
-import type { Client } from 'pg';
+import type { LeaderConnection } from './leadership';
 import type { RelayMetrics } from './metrics';
 import { pause } from './pause';
 import { subjectOf } from './stream';
@@ -35,7 +35,7 @@ interface PubAck {
 }
 
 export interface PublisherOptions {
-  pg: Client;
+  pg: LeaderConnection;
   nats: NatsConnection;
   env: string;
   stream: string;

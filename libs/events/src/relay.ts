@@ -1,7 +1,6 @@
 import type { ConnectionOptions } from 'nats';
-import type { Client } from 'pg';
 import type { Registry } from 'prom-client';
-import { lead } from './leadership';
+import { lead, type LeaderConnection } from './leadership';
 import { reason, type Log } from './log';
 import { relayMetrics, type RelayMetrics } from './metrics';
 import { wakeChannel } from './outbox';
@@ -88,13 +87,12 @@ export class Relay {
     return { role: this.role, publishing: this.publisher !== undefined, problem: this.problem };
   }
 
-  private async relay(pg: Client, signal: AbortSignal): Promise<void> {
+  private async relay(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { pollEvery = 1000, measureEvery = 2000, sweepEvery = 60_000, log } = this.options;
     this.role = 'leader';
     this.metrics.leading.set(1);
     this.auditAt = Date.now();
-    pg.on('notification', () => this.publisher?.wake());
-    await pg.query(`listen ${wakeChannel}`);
+    await pg.listen(wakeChannel, () => this.publisher?.wake());
     // What fails here is the connection, of which `signal` tells as well.
     const failed = (error: unknown) => log.warn({ reason: reason(error) }, 'outbox upkeep failed');
     const upkeep = [
@@ -126,7 +124,7 @@ export class Relay {
   }
 
   /** One connection to NATS: look at the stream first, then publish until something fails or the signal comes. */
-  private async session(pg: Client, signal: AbortSignal): Promise<void> {
+  private async session(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { env, log, metrics } = { ...this.options, metrics: this.metrics };
     const stream = streamName(env);
     const nats = await connectOnce(this.options.nats, 'tonegrid relay');
@@ -207,7 +205,7 @@ export class Relay {
     }
   }
 
-  private async measure(pg: Client): Promise<void> {
+  private async measure(pg: LeaderConnection): Promise<void> {
     const { rows } = await pg.query<{ unpublished: number; lag: number | null }>(
       `select count(*)::int as unpublished, extract(epoch from clock_timestamp() - min(created_at))::float8 as lag
        from (select created_at from outbox where published_at is null order by id limit 100000) waiting`,
@@ -216,7 +214,7 @@ export class Relay {
     this.metrics.lag.set(rows[0]?.lag ?? 0);
   }
 
-  private async sweep(pg: Client, signal: AbortSignal): Promise<void> {
+  private async sweep(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { keepFor = 24 * 3600_000 } = this.options;
     for (let deleted: number | null = 1; deleted && !signal.aborted; ) {
       ({ rowCount: deleted } = await pg.query(

@@ -1,5 +1,5 @@
 import type { JetStreamManager, StreamInfo } from 'nats';
-import type { Client } from 'pg';
+import type { LeaderConnection } from './leadership';
 import type { Log } from './log';
 import type { RelayMetrics } from './metrics';
 import { pause } from './pause';
@@ -7,7 +7,7 @@ import type { Published } from './publisher';
 import { messageAt } from './stream';
 
 export interface AuditOptions {
-  pg: Client;
+  pg: LeaderConnection;
   jsm: JetStreamManager;
   stream: string;
   log: Log;

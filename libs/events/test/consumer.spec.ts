@@ -28,8 +28,8 @@ test('events told by eight writers at once are handled once each, in order for e
       running--;
     },
   });
-  await stage.load(500);
-  expectOnceInOrder(await stage.whenHandled(500), 500);
+  await stage.load(300);
+  expectOnceInOrder(await stage.whenHandled(300), 300);
   expect(most).toBeGreaterThan(4);
   expect(most).toBeLessThanOrEqual(16);
 });
@@ -124,13 +124,13 @@ test('of two consumers one handles; when it stops the other goes on at once, wit
   stage.relay();
   const consumers = [stage.consumer(), stage.consumer()];
   await waitFor(() => consumers.some((consumer) => consumer.health().consuming), { what: 'a leader' });
-  const loading = stage.load(400);
+  const loading = stage.load(250);
   await pause(300);
   const leaders = consumers.filter((consumer) => consumer.health().role === 'leader');
   expect(leaders).toHaveLength(1);
   await leaders[0]!.stop();
   await loading;
-  expectOnceInOrder(await stage.whenHandled(400), 400);
+  expectOnceInOrder(await stage.whenHandled(250), 250);
 });
 
 test('a stopping consumer finishes what it handles and begins no more', async () => {
@@ -162,8 +162,8 @@ test('what a handler writes and its inbox row commit together: a process killed 
       env: { DATABASE_URL: stage.database.url, NATS_URL: stage.nats.url, TONEGRID_ENV: env },
     });
   let child = await begin();
-  const loading = stage.load(300, 30);
-  for (let kills = 0; kills < 3; kills++) {
+  const loading = stage.load(200, 30);
+  for (let kills = 0; kills < 2; kills++) {
     const before = (await stage.handled()).length;
     await waitFor(async () => (await stage.handled()).length > before + 20, { what: 'some progress' });
     await child.kill9();
@@ -174,7 +174,7 @@ test('what a handler writes and its inbox row commit together: a process killed 
     child = await begin();
   }
   await loading;
-  expectOnceInOrder(await stage.whenHandled(300), 300);
+  expectOnceInOrder(await stage.whenHandled(200), 200);
   await child.stop();
 });
 

@@ -108,9 +108,9 @@ test('an event is published milliseconds after its commit, without waiting for t
 
 test('under load from eight writers each event is in the stream once, in order for each subject', async () => {
   stage.relay();
-  await stage.load(600);
+  await stage.load(300);
   await allPublished();
-  expectOnceInOrder((await streamed()).map(({ event }) => ({ subject: event.subject, n: event.data.n })), 600);
+  expectOnceInOrder((await streamed()).map(({ event }) => ({ subject: event.subject, n: event.data.n })), 300);
 });
 
 test('the events of one statement keep their order', async () => {
