@@ -1,4 +1,4 @@
-import type { XmlElement } from './scan-xml';
+import type { ByteString, XmlElement } from './scan-xml';
 
 /** A place in a document, both from 1. The column counts characters, not bytes or UTF-16 units. */
 export interface Place {
@@ -10,7 +10,7 @@ export interface Place {
 export class PositionMap {
   private lines: number[] | null = null;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly text: ByteString) {}
 
   at(offset: number): Place {
     this.lines ??= this.index();
@@ -21,7 +21,9 @@ export class PositionMap {
       if (this.lines[middle]! <= offset) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: [...this.text.slice(this.lines[low]!, offset)].length + 1 };
+    // Characters, not bytes: the bytes 80 to BF continue a character.
+    const bytes = this.text.slice(this.lines[low]!, offset);
+    return { line: low + 1, column: bytes.length - (bytes.match(/[\x80-\xbf]/g)?.length ?? 0) + 1 };
   }
 
   /** Place of the first character on a line that is not white space. */
@@ -34,7 +36,7 @@ export class PositionMap {
   }
 
   private index(): number[] {
-    const starts = [this.text.charCodeAt(0) === 0xfeff ? 1 : 0];
+    const starts = [this.text.startsWith('\xef\xbb\xbf') ? 3 : 0];
     for (let i = this.text.indexOf('\n'); i >= 0; i = this.text.indexOf('\n', i + 1)) starts.push(i + 1);
     return starts;
   }

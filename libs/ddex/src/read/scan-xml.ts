@@ -1,21 +1,55 @@
-/** An attribute as written, its value decoded. */
-export interface XmlAttribute {
-  name: string;
-  value: string;
-  /** Offset of its name in the document. */
-  start: number;
+import { isUtf8 } from 'node:buffer';
+
+// Shared by all elements without children or attributes: most of a message.
+const nothing: never[] = [];
+
+/**
+ * Documents are scanned as their bytes, held in a string of one character per byte: what the scan looks for is ASCII, a
+ * one-byte string is several times as fast to make and to scan as decoded text, and only the few values that a caller asks
+ * for are decoded. Offsets are therefore offsets of bytes.
+ */
+export type ByteString = string;
+
+const beyondAscii = /[\x80-\xff]/;
+const utf8 = (bytes: ByteString): string => (beyondAscii.test(bytes) ? Buffer.from(bytes, 'latin1').toString('utf8') : bytes);
+const plain = (raw: ByteString): string => {
+  const text = utf8(raw);
+  return text.includes('&') ? decodeReferences(text, 0) : text;
+};
+
+/** An attribute as written. */
+export class XmlAttribute {
+  constructor(
+    readonly name: string,
+    private readonly raw: ByteString,
+    /** Offset of its name in the document. */
+    readonly start: number,
+  ) {}
+
+  get value(): string {
+    return plain(this.raw);
+  }
 }
 
-/** An element of a scanned document. `text` is the character data of a leaf; an element with children has `''`. */
-export interface XmlElement {
-  /** As written, with its prefix. */
-  name: string;
-  attributes: XmlAttribute[];
-  children: XmlElement[];
-  text: string;
-  /** Offset of its `<` in the document. */
-  start: number;
-  parent: XmlElement | null;
+/** An element of a scanned document. */
+export class XmlElement {
+  attributes: XmlAttribute[] = nothing;
+  children: XmlElement[] = nothing;
+  /** Character data of a leaf, references undecoded; `''` where there are children. */
+  raw: ByteString = '';
+
+  constructor(
+    /** As written, with its prefix. */
+    readonly name: string,
+    /** Offset of its `<` in the document. */
+    readonly start: number,
+    readonly parent: XmlElement | null,
+  ) {}
+
+  /** Character data of a leaf; an element with children has `''`. */
+  get text(): string {
+    return this.raw === '' ? '' : plain(this.raw);
+  }
 }
 
 /** Why a document is refused, and where. `code` is stable: `xml.malformed`, `xml.doctype`, `xml.entity`, `xml.too_deep`, … */
@@ -36,10 +70,10 @@ export interface ScanLimits {
   maxElements?: number;
 }
 
-const illegal = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/;
+// Control characters, and U+FFFE and U+FFFF in UTF-8.
+const illegal = /[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]/;
 const predefined: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-const nameStart = /[A-Za-z_:\u00C0-\uFFFD]/;
-const nothing: never[] = [];
+const nameStart = /[A-Za-z_:\x80-\xff]/;
 
 const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
 
@@ -52,7 +86,7 @@ const isXmlCharacter = (point: number): boolean =>
   (point >= 0xe000 && point <= 0xfffd) ||
   (point >= 0x10000 && point <= 0x10ffff);
 
-function decode(raw: string, at: number): string {
+function decodeReferences(raw: string, at: number): string {
   return raw.replace(/&([^;&<]{0,32};?)/g, (whole, body: string, offset: number) => {
     if (!body.endsWith(';')) throw new XmlRefused('xml.malformed', 'An ampersand must be written as &amp;', at + offset);
     const name = body.slice(0, -1);
@@ -67,14 +101,35 @@ function decode(raw: string, at: number): string {
 }
 
 /** White space before anything else is not XML; the byte order mark is. */
-const documentStart = (text: string): number => (text.charCodeAt(0) === 0xfeff ? 1 : 0);
+const documentStart = (text: ByteString): number => (text.startsWith('\xef\xbb\xbf') ? 3 : 0);
+
+/** The bytes of a document as the scan takes them. @throws XmlRefused when they are not UTF-8 */
+export function byteString(document: Uint8Array | string): ByteString {
+  const bytes =
+    typeof document === 'string' ? Buffer.from(document, 'utf8') : Buffer.from(document.buffer, document.byteOffset, document.byteLength);
+  if (bytes.length >= 2 && ((bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe))) {
+    throw new XmlRefused('xml.encoding', 'The document is UTF-16; messages must be UTF-8', 0);
+  }
+  if (!isUtf8(bytes)) throw new XmlRefused('xml.encoding', 'The document is not valid UTF-8', 0);
+  const text = bytes.toString('latin1');
+  const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([^"']{0,40})["']/.exec(text)?.[1];
+  if (declared !== undefined && !/^(utf-?8|us-ascii|ascii)$/i.test(declared)) {
+    throw new XmlRefused('xml.encoding', `The document says it is ${declared}; messages must be UTF-8`, 0);
+  }
+  return text;
+}
 
 /**
  * Scans a whole document into a tree, in one pass and without recursion. It knows no DTD: a DOCTYPE and every entity but
  * the five predefined ones are refused, so nothing can expand or be fetched. Positions are kept for each element.
  * @throws XmlRefused
  */
-export function scanXml(text: string, limits: ScanLimits = {}): XmlElement {
+export function scanXml(document: Uint8Array | string, limits: ScanLimits = {}): XmlElement {
+  return scanBytes(byteString(document), limits);
+}
+
+/** As `scanXml`, of a document already taken in by `byteString`. @throws XmlRefused */
+export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement {
   const maxDepth = limits.maxDepth ?? 100;
   let elementsLeft = limits.maxElements ?? 400_000;
   const fault = (code: string, message: string, offset: number): never => {
@@ -103,8 +158,9 @@ export function scanXml(text: string, limits: ScanLimits = {}): XmlElement {
       if (current) {
         if (current.children === nothing || (hasReferences && current.children.length > 0)) {
           const raw = text.slice(position, end);
-          const value = hasReferences ? decode(raw, position) : raw;
-          if (current.children === nothing) pending = pending === '' ? value : pending + value;
+          // Decoded for its faults alone: the value is decoded when it is asked for.
+          if (hasReferences && raw.includes('&')) decodeReferences(raw, position);
+          if (current.children === nothing) pending = pending === '' ? raw : pending + raw;
         }
       } else {
         for (let i = position; i < end; i++) {
@@ -123,7 +179,7 @@ export function scanXml(text: string, limits: ScanLimits = {}): XmlElement {
       if (!text.startsWith(name, lt + 2)) fault('xml.malformed', `</${name}> expected`, lt);
       while (isSpace(text.charCodeAt(after))) after++;
       if (text.charCodeAt(after) !== 62) fault('xml.malformed', `</${name}> expected`, lt);
-      if (closing.children === nothing) closing.text = pending;
+      if (closing.children === nothing) closing.raw = pending;
       pending = '';
       current = closing.parent;
       depth--;
@@ -140,7 +196,7 @@ export function scanXml(text: string, limits: ScanLimits = {}): XmlElement {
         if (!current) fault('xml.malformed', 'Character data outside the root element', lt);
         const close = text.indexOf(']]>', lt + 9);
         if (close < 0) fault('xml.malformed', 'A CDATA section without its end', lt);
-        if (current!.children === nothing) pending += text.slice(lt + 9, close);
+        if (current!.children === nothing) pending += text.slice(lt + 9, close).replaceAll('&', '&amp;');
         position = close + 3;
       } else if (/^<!DOCTYPE/i.test(text.slice(lt, lt + 9))) {
         fault('xml.doctype', 'A DOCTYPE is not allowed', lt);
@@ -164,7 +220,7 @@ export function scanXml(text: string, limits: ScanLimits = {}): XmlElement {
     if (name === '' || !nameStart.test(name.charAt(0))) fault('xml.malformed', 'A "<" that begins no element must be written as &lt;', lt);
     if (--elementsLeft < 0) fault('xml.too_many_elements', `More than ${limits.maxElements ?? 400_000} elements`, lt);
     if (++depth > maxDepth) fault('xml.too_deep', `Elements are nested deeper than ${maxDepth}`, lt);
-    const element: XmlElement = { name, attributes: nothing, children: nothing, text: '', start: lt, parent: current };
+    const element: XmlElement = new XmlElement(name, lt, current);
     if (current) {
       if (current.children === nothing) current.children = [element];
       else current.children.push(element);
@@ -198,7 +254,8 @@ export function scanXml(text: string, limits: ScanLimits = {}): XmlElement {
       if (element.attributes === nothing) element.attributes = [];
       else if (element.attributes.some((other) => other.name === attribute))
         fault('xml.malformed', `Attribute ${attribute} is given twice`, start);
-      element.attributes.push({ name: attribute, value: raw.includes('&') ? decode(raw, i + 1) : raw, start });
+      if (raw.includes('&')) decodeReferences(raw, i + 1);
+      element.attributes.push(new XmlAttribute(attribute, raw, start));
       i = close + 1;
     }
     position = i + 1;
