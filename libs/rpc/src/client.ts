@@ -46,7 +46,8 @@ export type RpcClient<S extends DescService> = {
 const maxMessageBytes = 32 * 1024 * 1024;
 const waitsMs = [50, 200];
 const tracer = trace.getTracer('tonegrid.rpc');
-const asBytes = (value: Uint8Array) => value as Buffer;
+// grpc-js copies with Buffer's own `copy`, which a plain Uint8Array has not.
+const asBytes = (value: Uint8Array) => Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 const asIs = (value: Buffer) => value;
 
 /** A client of one service. Only what changes nothing, or is protected by an Idempotency-Key, is tried again. */

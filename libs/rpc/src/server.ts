@@ -45,7 +45,8 @@ export class RpcServer {
   /** Serves a use case under its rpc. */
   add(method: DescMethod, useCase: AnyUseCase): void {
     const path = `/${method.parent.typeName}/${method.name}`;
-    const serialize = (bytes: Uint8Array) => bytes as Buffer;
+    // grpc-js copies with Buffer's own `copy`, which a plain Uint8Array has not.
+    const serialize = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const deserialize = (bytes: Buffer) => fromBinary(method.input, bytes);
     const handle = (call: Call, callback: sendUnaryData<Uint8Array>) => void this.serve(method, path, useCase, call, callback);
     const registered =

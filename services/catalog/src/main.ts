@@ -1,0 +1,6 @@
+import { runService } from '@tonegrid/service';
+import { CatalogModule } from './catalog.module';
+import { config } from './config';
+import { migrations } from './migrations';
+
+void runService({ name: 'catalog', config, database: { migrations }, events: true, module: () => CatalogModule });

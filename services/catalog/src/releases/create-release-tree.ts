@@ -1,0 +1,53 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { CatalogService, type CreateReleaseTreeRequest, type CreateReleaseTreeResponseSchema } from '@tonegrid/contracts';
+import { Data, isUniqueViolation } from '@tonegrid/data';
+import { DspRegistry } from '@tonegrid/dsp-registry';
+import { Refused } from '@tonegrid/errors';
+import { Outbox } from '@tonegrid/events';
+import { Rpc, type Caller } from '@tonegrid/rpc';
+import { Minting } from '../identifiers/minting';
+import { parseTree } from './parse-tree';
+import { ReleaseMessages } from './release-messages';
+import type { ReleaseView } from './release-row';
+import { releaseOfJob, viewRelease } from './release.store';
+import { needsOf, writeRelease } from './write-release';
+
+/**
+ * Makes a release with its tracks, artists and DSPs in one transaction. The ingestion job's uuid takes the place of an
+ * Idempotency-Key: however often a job asks, before or after a crash of either side, there is one release.
+ */
+@Rpc(CatalogService.method.createReleaseTree)
+@Injectable()
+export class CreateReleaseTree {
+  constructor(
+    private readonly data: Data,
+    private readonly outbox: Outbox,
+    private readonly minting: Minting,
+    private readonly registry: DspRegistry,
+    private readonly messages: ReleaseMessages,
+  ) {}
+
+  async run(caller: Caller, request: CreateReleaseTreeRequest): Promise<MessageInitShape<typeof CreateReleaseTreeResponseSchema>> {
+    const draft = parseTree(request, { tenantName: caller.tenantName, registry: this.registry, year: new Date().getUTCFullYear() });
+    try {
+      const row = await this.minting.with(caller, needsOf(draft), (minted) =>
+        this.data.transaction(caller, (tx) => writeRelease(tx, this.outbox, draft, minted)),
+      );
+      return { release: this.messages.release(row) };
+    } catch (error) {
+      // Asked again, the job meets its own release, by its number or by the UPC. Looked up only now, because nearly every job asks once.
+      if (!isUniqueViolation(error, 'releases_ingestion_job') && !(error instanceof Refused && error.code === 'release.upc_taken')) throw error;
+      const made = await this.madeBefore(caller, request.ingestionJobUuid);
+      if (!made) throw error;
+      return { release: this.messages.release(made) };
+    }
+  }
+
+  private madeBefore(caller: Caller, jobUuid: string): Promise<ReleaseView | undefined> {
+    return this.data.transaction(caller, async (tx) => {
+      const uuid = await releaseOfJob(tx, jobUuid);
+      return uuid === undefined ? undefined : viewRelease(tx, uuid);
+    });
+  }
+}

@@ -1,0 +1,2 @@
+/** Injects the object storage. */
+export const STORAGE = Symbol('catalog.storage');

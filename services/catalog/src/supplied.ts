@@ -1,0 +1,22 @@
+import type { FieldMask } from '@bufbuild/protobuf/wkt';
+
+/** Names that a request may supply, as the mask spells them: its fields in snake_case. */
+type Name<R> = { [K in keyof R & string]: Snake<K> }[keyof R & string];
+type Snake<T extends string> = T extends `${infer Head}${infer Tail}` ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Tail>}` : '';
+
+/**
+ * Tells which fields an update supplies. The gateway names them in `update_mask`, null included; from a caller without a
+ * mask, those that have a value.
+ */
+export function supplied<R extends { updateMask?: FieldMask }>(request: R): (field: Name<R>) => boolean {
+  const { updateMask } = request;
+  if (updateMask) {
+    const names = new Set(updateMask.paths);
+    return (field) => names.has(field);
+  }
+  return (field) => {
+    const value = request[field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase()) as keyof R];
+    if (value === undefined) return false;
+    return typeof value !== 'object' || value === null || Object.keys(value).length > 0;
+  };
+}
