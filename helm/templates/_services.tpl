@@ -7,12 +7,13 @@ Facts about the services, from which every object is rendered. They follow from 
   encryption  keeps secrets at rest and needs the key for them
   dsps        reads dsps.yaml
   schemas     reads the DDEX schemas
+  identifiers mints UPC, ISRC and GRid, and tells where pictures are
   calls       the services that it calls over gRPC
 */}}
 {{- define "tonegrid.catalogue" -}}
 gateway: { http: 8080, admin: 9150, calls: [identity, catalog, ingestion, ddex, delivery, webhooks] }
 identity: { grpc: 50051, admin: 9151, database: true, nats: true, encryption: true }
-catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, calls: [identity, ddex, delivery] }
+catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, identifiers: true, calls: [identity, ddex, delivery] }
 ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, calls: [identity, catalog] }
 ddex: { grpc: 50054, admin: 9154, dsps: true, schemas: true, calls: [catalog] }
 delivery: { grpc: 50055, admin: 9155, database: true, nats: true, storage: true, encryption: true, dsps: true, calls: [catalog, ddex] }
@@ -131,6 +132,18 @@ functions lose false and 0.
 {{ include "tonegrid.secretEnv" (dict "variable" "AWS_ACCESS_KEY_ID" "secret" (dict "name" .name "key" .accessKeyIdKey)) }}
 {{ include "tonegrid.secretEnv" (dict "variable" "AWS_SECRET_ACCESS_KEY" "secret" (dict "name" .name "key" .secretAccessKeyKey)) }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- if $facts.identifiers }}
+- name: UPC_PREFIX
+  value: {{ $values.identifiers.upcPrefix | quote }}
+- name: ISRC_PREFIXES
+  value: {{ join "," $values.identifiers.isrcPrefixes | quote }}
+- name: GRID_ISSUER
+  value: {{ $values.identifiers.gridIssuer | quote }}
+{{- with $values.artworkBaseUrl }}
+- name: ARTWORK_BASE_URL
+  value: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- if $facts.encryption }}
