@@ -114,7 +114,7 @@ class Calls {
       let abort: (() => void) | undefined;
       const call: ClientUnaryCall = this.channel.makeUnaryRequest(path, asBytes, asIs, request, metadata, { deadline }, (error, value) => {
         if (abort) caller.signal?.removeEventListener('abort', abort);
-        if (error) reject(error);
+        if (error) reject(noteReplay(error, caller));
         else resolve(value as Buffer);
       });
       call.once('metadata', (head: Metadata) => {
@@ -137,7 +137,7 @@ class Calls {
     const answered = new Promise<Buffer>((resolve, reject) => {
       settle = (error, value) => {
         settled = true;
-        if (error) reject(fromServiceError(error));
+        if (error) reject(fromServiceError(noteReplay(error, caller)));
         else resolve(value as Buffer);
       };
     });
@@ -186,6 +186,12 @@ class Calls {
     propagation.inject(context.active(), metadata, { set: (carrier, key, value) => carrier.set(key, value) });
     return metadata;
   }
+}
+
+/** A stored refusal says in its trailers that it is one. */
+function noteReplay(error: ServiceError, caller: Caller): ServiceError {
+  if (error.metadata?.get('tonegrid-replayed').length > 0) caller.answer.replayed = true;
+  return error;
 }
 
 const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;

@@ -87,19 +87,22 @@ export class RpcServer {
     const parent = propagation.extract(context.active(), call.metadata, metadataGetter);
     const span = tracer.startSpan(path, { kind: SpanKind.SERVER }, parent);
     let code = 'OK';
-    let requestId: string | undefined;
+    let caller: Caller | undefined;
     try {
-      const caller = this.callerOf(call);
-      requestId = caller.requestId;
+      caller = this.callerOf(call);
       span.setAttribute('tonegrid.tenant', caller.tenantUuid);
       const active = withCallContext(trace.setSpan(parent, span), { requestId: caller.requestId, tenant: caller.tenantUuid || undefined });
-      const bytes = await context.with(active, () => answer(method, useCase, caller, call));
+      const known = caller;
+      const bytes = await context.with(active, () => answer(method, useCase, known, call));
       if (caller.answer.replayed) call.sendMetadata(replayed());
       callback(null, bytes);
     } catch (error) {
-      const refused = asRefused(error, { rpc: path, request_id: requestId }, span);
+      const refused = asRefused(error, { rpc: path, request_id: caller?.requestId }, span);
       code = refused.code;
-      callback(toServiceError(refused));
+      const status = toServiceError(refused);
+      // A refusal can be a stored answer too; with an error there are no headers, only trailers.
+      if (caller?.answer.replayed) status.metadata.merge(replayed());
+      callback(status);
     } finally {
       end();
       metrics.rpcRequests.inc({ method: path, code });

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto';
+import { timestampMs } from '@bufbuild/protobuf/wkt';
+import type { IdentityService } from '@tonegrid/contracts';
+import { Refused } from '@tonegrid/errors';
+import { callerFromProto, systemCaller, type Caller, type RpcClient } from '@tonegrid/rpc';
+
+/** Who a credential belongs to, as identity last said. */
+export interface Authenticated {
+  /** Without request id, idempotency and answer of a request. */
+  caller: Caller;
+  scopes: ReadonlySet<string>;
+  /** Milliseconds since 1970; undefined for never. */
+  expiresAt: number | undefined;
+}
+
+/** A credential that has the right form: an API key, or the `jti` of an access token whose signature holds. */
+export type Credential = { case: 'apiKey' | 'tokenId'; value: string };
+
+/** How long identity may take to say who it is, milliseconds. */
+const patience = 5_000;
+
+/** Asks identity who a credential belongs to. */
+export async function askIdentity(identity: RpcClient<typeof IdentityService>, credential: Credential): Promise<Authenticated> {
+  const asking: Caller = { ...systemCaller('gateway', '', randomUUID()), deadline: new Date(Date.now() + patience) };
+  const answer = await identity.authenticate(asking, { credential });
+  if (!answer.caller) throw new Refused('auth.invalid_token');
+  const caller = callerFromProto(answer.caller);
+  return { caller, scopes: new Set(caller.scopes), expiresAt: answer.expiresAt && timestampMs(answer.expiresAt) };
+}

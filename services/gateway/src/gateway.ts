@@ -1,0 +1,64 @@
+import { RateClass, type IdentityService } from '@tonegrid/contracts';
+import { logger, type RpcClient } from '@tonegrid/rpc';
+import { AccessTokens } from './auth/access-tokens';
+import { CallerCache } from './auth/caller-cache';
+import { Credentials } from './auth/credentials';
+import { askIdentity } from './auth/identity';
+import { fetchSigningKeys, SigningKeys } from './auth/signing-keys';
+import type { ContractRoute } from './contract/routes';
+import { createApp, type App } from './http/app';
+import { serveContract, type Backends } from './http/serve-contract';
+import { RateLimits } from './limits/rate-limits';
+import type { Settings } from './settings';
+
+/** How long answers say "close" before the port closes, so that kept-alive clients move on by themselves; milliseconds. */
+const drainMs = 1_000;
+
+/** The gateway: REST in, gRPC out. */
+export class Gateway {
+  readonly routes: readonly ContractRoute[];
+  private readonly app: App;
+
+  /** Throws when the contract cannot be served as it is written. */
+  constructor(
+    private readonly settings: Settings,
+    backends: Backends,
+  ) {
+    const identity = backends['identity']!.client as unknown as RpcClient<typeof IdentityService>;
+    const keys = new SigningKeys(fetchSigningKeys(identity));
+    const tokens = new AccessTokens(keys, { issuer: settings.PUBLIC_URL, audience: `tonegrid:${settings.TONEGRID_ENV}` });
+    const credentials = new Credentials(new CallerCache((credential) => askIdentity(identity, credential)), tokens);
+    const limits = new RateLimits({
+      [RateClass.GENERAL]: settings.RATE_LIMIT_GENERAL,
+      [RateClass.AUDIO]: settings.RATE_LIMIT_AUDIO,
+      [RateClass.DISTRIBUTION]: settings.RATE_LIMIT_DISTRIBUTION,
+      [RateClass.ANALYTICS]: settings.RATE_LIMIT_ANALYTICS,
+    });
+    this.app = createApp(settings);
+    this.routes = serveContract(this.app.fastify, { backends, credentials, limits, settings });
+  }
+
+  /** Begins to listen; answers the port. */
+  async start(): Promise<number> {
+    const { HTTP_HOST: host, HTTP_PORT: port } = this.settings;
+    await this.app.fastify.listen({ host, port });
+    const address = this.app.fastify.server.address();
+    const bound = typeof address === 'object' && address ? address.port : port;
+    logger.info({ host, port: bound, routes: this.routes.length }, 'serving HTTP');
+    return bound;
+  }
+
+  /** Ends kept-alive connections with their next answer, then takes no new ones, and finishes what is under way. */
+  async stop(): Promise<void> {
+    this.app.drain();
+    const until = Date.now() + drainMs;
+    while (Date.now() < until && (await this.connections()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.app.fastify.close();
+  }
+
+  private connections(): Promise<number> {
+    return new Promise((resolve, reject) =>
+      this.app.fastify.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
+  }
+}

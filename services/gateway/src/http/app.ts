@@ -1,0 +1,113 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Refused } from '@tonegrid/errors';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Settings } from '../settings';
+import { abandonBody, markExpecting } from './accept-body';
+import { beginCall, endCall } from './call';
+import { commonHeaders } from './common-headers';
+import { refusalAnswer } from './refusals';
+import { requestIdOf } from './request-id';
+import { countRequest } from './telemetry';
+
+/** Longest silence on a connection, milliseconds: longer than the slowest answer, shorter than a forgotten client. */
+const silence = 120_000;
+const headersTimeout = 10_000;
+
+/** The HTTP server without its routes. */
+export interface App {
+  fastify: FastifyInstance;
+  /** From now on every answer ends its connection. */
+  drain(): void;
+}
+
+/** Makes the HTTP server: request ids, the shape of every refusal, headers of every answer, timeouts, telemetry. */
+export function createApp(settings: Settings): App {
+  const common = commonHeaders(settings);
+  let draining = false;
+
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, headers, body } = refusalAnswer(error, request.id, request.call.route);
+    abandonBody(request.raw, reply.raw);
+    if (request.call.caller?.answer.replayed) reply.header('x-tonegrid-idempotent-replay', 'true');
+    void reply.code(status).headers(headers).send(body);
+  };
+
+  const app = fastify({
+    genReqId: (raw) => requestIdOf(raw.headers['x-request-id']),
+    routerOptions: { caseSensitive: true, ignoreTrailingSlash: false, ignoreDuplicateSlashes: false, maxParamLength: 16_384 },
+    exposeHeadRoutes: false,
+    trustProxy: settings.TRUSTED_PROXIES?.split(',').map((each) => each.trim()) ?? false,
+    connectionTimeout: silence,
+    // Uploads may take as long as they move; each kind of body has its own bound.
+    requestTimeout: 0,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => {
+      const raw = request.raw;
+      const id = requestIdOf(raw.headers['x-request-id']);
+      const { status, headers, body } = refusalAnswer(error, id, 'unmatched');
+      abandonBody(raw, reply.raw);
+      countRequest('unmatched', request.method, status, 0);
+      reply.raw.writeHead(status, { ...common, ...headers, 'x-request-id': id, 'content-length': Buffer.byteLength(body) }).end(body);
+    },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, common),
+  });
+  app.server.headersTimeout = headersTimeout;
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    markExpecting(request);
+    app.routing(request, response);
+  });
+
+  // Bodies are read by who serves the route, after the sender is known: nothing is parsed here.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  app.decorateRequest('call', null as never);
+  app.addHook('onRequest', (request, reply, done) => {
+    request.call = beginCall(request);
+    reply.headers(common).header('x-request-id', request.id);
+    if (draining) reply.header('connection', 'close');
+    // No path of the contract needs an escape; another spelling of a path is not that path.
+    if (hasEscape(request.raw.url!)) done(new Refused('route.not_found'));
+    else done();
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    endCall(request, reply);
+    done();
+  });
+  app.setErrorHandler((error, request, reply) => refuse(error, request, reply));
+  app.setNotFoundHandler((request, reply) => refuse(new Refused('route.not_found'), request, reply));
+  return { fastify: app, drain: () => void (draining = true) };
+}
+
+function hasEscape(url: string): boolean {
+  const escape = url.indexOf('%');
+  if (escape === -1) return false;
+  const query = url.indexOf('?');
+  return query === -1 || escape < query;
+}
+
+/** Answers what never became a request, in the same shape as everything else. */
+function refuseConnection(
+  error: Error & { code?: string },
+  socket: Socket & { _httpMessage?: { headersSent: boolean } },
+  common: Readonly<Record<string, string>>,
+): void {
+  if (error.code === 'ECONNRESET' || !socket.writable || socket._httpMessage?.headersSent) {
+    socket.destroy();
+    return;
+  }
+  const code =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? 'request.headers_too_large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? 'request.timeout'
+        : 'request.invalid';
+  const id = requestIdOf(undefined);
+  const { status, headers, body } = refusalAnswer(new Refused(code), id, 'unmatched');
+  const all = { ...common, ...headers, 'x-request-id': id, 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const head = Object.entries(all)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('');
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}\r\n${body}`);
+}

@@ -1,0 +1,81 @@
+import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { logger, withCallContext, type Caller } from '@tonegrid/rpc';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Authenticated } from '../auth/identity';
+import { countRequest } from './telemetry';
+
+/** What is known of a request while it is served. */
+export interface Call {
+  /** Route of the contract, `/releases/{uuid}`; `unmatched` for none. */
+  route: string;
+  /** Who sent it; undefined on public routes and before authentication. */
+  authenticated?: Authenticated;
+  /** As whom the service was called. */
+  caller?: Caller;
+  span: Span;
+  context: Context;
+  startedAt: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    call: Call;
+  }
+  interface FastifyContextConfig {
+    /** Route of the contract. */
+    template?: string;
+  }
+}
+
+const tracer = trace.getTracer('tonegrid.gateway');
+
+/** Begins a request: its span continues the trace of a `traceparent` header (W3C Trace Context). */
+export function beginCall(request: FastifyRequest): Call {
+  const route = request.routeOptions.config?.template ?? 'unmatched';
+  const parent = request.headers['traceparent'] === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, request.headers);
+  const span = tracer.startSpan(
+    `${request.method} ${route}`,
+    {
+      kind: SpanKind.SERVER,
+      attributes: { 'http.request.method': request.method, 'http.route': route, 'tonegrid.request_id': request.id },
+    },
+    parent,
+  );
+  return {
+    route,
+    span,
+    context: withCallContext(trace.setSpan(parent, span), { requestId: request.id, tenant: undefined }),
+    startedAt: performance.now(),
+  };
+}
+
+/** Runs work as part of a request, so that logs and calls to services tell of it. */
+export const within = <T>(call: Call, work: () => T): T => context.with(call.context, work);
+
+/** Ends a request: span, metrics and one log line; successful reads are logged at debug, because there are so many of them. */
+export function endCall(request: FastifyRequest, reply: FastifyReply): void {
+  const { route, span, startedAt, authenticated, caller } = request.call;
+  const status = reply.raw.statusCode;
+  const ms = performance.now() - startedAt;
+  span.setAttribute('http.response.status_code', status);
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+  countRequest(route, request.method, status, ms);
+  const level = status >= 500 ? 'warn' : status < 400 && (request.method === 'GET' || request.method === 'HEAD') ? 'debug' : 'info';
+  if (!logger.isLevelEnabled(level)) return;
+  logger[level](
+    {
+      request_id: request.id,
+      tenant: authenticated?.caller.tenantUuid,
+      subject: authenticated?.caller.subject,
+      trace_id: span.spanContext().traceId,
+      method: request.method,
+      route,
+      status,
+      ms: Math.round(ms * 10) / 10,
+      replayed: caller?.answer.replayed || undefined,
+      aborted: !reply.raw.writableFinished || undefined,
+    },
+    'request',
+  );
+}

@@ -1,0 +1,12 @@
+import { services } from '@tonegrid/contracts';
+import { runService } from '@tonegrid/service';
+import { GatewayModule } from './gateway.module';
+import { settingsShape } from './settings';
+
+void runService({
+  name: 'gateway',
+  config: settingsShape,
+  rpc: false,
+  peers: Object.keys(services) as (keyof typeof services)[],
+  module: () => GatewayModule.create(),
+});

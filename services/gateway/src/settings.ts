@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import type { BaseConfig } from '@tonegrid/service';
+
+const count = (standard: number) => z.coerce.number().int().min(0).default(standard);
+
+/** The gateway's own variables. Rates are requests a minute for each access token; 0 turns a class off. */
+export const settingsShape = {
+  PUBLIC_URL: z
+    .string()
+    .refine(
+      (text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && !text.endsWith('/'),
+      'must be an http or https URL without a slash at its end',
+    ),
+  HTTP_HOST: z.string().default('127.0.0.1'),
+  HTTP_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  BASE_PATH: z
+    .string()
+    .regex(/^(\/[A-Za-z0-9._~-]+)*$/, 'must begin with a slash and not end with one')
+    .default('/api'),
+  /** Largest JSON body after decompression, bytes. */
+  MAX_BODY_BYTES: z.coerce.number().int().min(1024).max(31_457_280).default(5_242_880),
+  /** Proxies whose X-Forwarded-For is believed: addresses or CIDR ranges, separated by commas. */
+  TRUSTED_PROXIES: z.string().optional(),
+  RATE_LIMIT_GENERAL: count(120),
+  RATE_LIMIT_AUDIO: count(10),
+  RATE_LIMIT_DISTRIBUTION: count(30),
+  RATE_LIMIT_ANALYTICS: count(60),
+  /** Longest time in which a body that is not an upload must have arrived, milliseconds. */
+  BODY_TIMEOUT_MS: z.coerce.number().int().min(100).default(30_000),
+  /** Longest silence of a sender in the middle of an upload, milliseconds. */
+  UPLOAD_STALL_MS: z.coerce.number().int().min(100).default(30_000),
+};
+
+/** The checked configuration of the gateway. */
+export type Settings = z.infer<z.ZodObject<typeof settingsShape>> & Pick<BaseConfig, 'TONEGRID_ENV'>;
