@@ -20,3 +20,17 @@ export function supplied<R extends { updateMask?: FieldMask }>(request: R): (fie
     return typeof value !== 'object' || value === null || Object.keys(value).length > 0;
   };
 }
+
+/** Those of the values that differ from what is stored. */
+export function changedFields<T extends object>(stored: T, values: Partial<T>): Partial<T> {
+  const entries = Object.entries(values) as [keyof T, T[keyof T]][];
+  return Object.fromEntries(entries.filter(([name, value]) => canonical(stored[name]) !== canonical(value))) as Partial<T>;
+}
+
+/** One text for equal values: keys of objects in one order, bigint as pg gives it. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value ?? null, (_, part: unknown) => {
+    if (typeof part === 'bigint') return String(part);
+    if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
+    return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });

@@ -3,6 +3,7 @@ import type { Tx } from '@tonegrid/data';
 import { v7 } from 'uuid';
 import { FieldReport } from '../field-report';
 import { insertRows } from '../insert-rows';
+import type { Told } from '../releases/release-events';
 import { nameKey, sortName, type ArtistRow } from './artist';
 import type { CreditRow } from './credit-rows';
 import type { Credit } from './credits';
@@ -123,3 +124,14 @@ async function insertProfiles(tx: Tx, names: string[]): Promise<Profile[]> {
   await tx.query(insertRows('artists', 'uuid, tenant_uuid, name, sort_name, name_key', 1), [JSON.stringify(rows)]);
   return rows;
 }
+
+/** Counts a change of every release that credits the artist and may still be changed; answers them. */
+export const markReleasesOf = (tx: Tx, artistUuid: string): Promise<Told[]> =>
+  tx.query<Told>(
+    `update releases r set revision = revision + 1, has_undelivered_changes = has_undelivered_changes or status in ('approved', 'live'), updated_at = now()
+     where r.uuid in (${releasesOfArtist('$1')}) and r.status <> 'taken_down' returning r.uuid, r.tenant_uuid, r.title, r.upc, r.status`,
+    [artistUuid],
+  );
+
+/** Deletes an artist that nothing credits. */
+export const deleteArtist = (tx: Tx, uuid: string): Promise<unknown> => tx.query('delete from artists where uuid = $1', [uuid]);

@@ -29,3 +29,7 @@ export const creditsOf = (tx: Tx, owner: Owner, uuid: string): Promise<CreditRow
     `select c.artist_uuid, a.name, c.role from ${owner}_artists c join artists a on a.uuid = c.artist_uuid where c.${owner}_uuid = $1 order by c.position`,
     [uuid],
   );
+
+/** Whether two lists credit the same artists in the same roles and order. */
+export const sameCredits = (a: readonly CreditRow[], b: readonly CreditRow[]): boolean =>
+  a.length === b.length && a.every((credit, n) => credit.artist_uuid === b[n]?.artist_uuid && credit.role === b[n]?.role);

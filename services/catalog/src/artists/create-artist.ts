@@ -1,0 +1,20 @@
+import type { MessageShape } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { CatalogService, CreateArtistResponseSchema, type CreateArtistRequest } from '@tonegrid/contracts';
+import { Changes } from '@tonegrid/idempotency';
+import { Rpc, type Caller } from '@tonegrid/rpc';
+import { artistMessage } from './artist-messages';
+import { insertArtist } from './artist.store';
+import { parseArtist } from './parse-artist';
+
+/** Makes an artist profile. Names are not unique: two artists may share one. */
+@Rpc(CatalogService.method.createArtist)
+@Injectable()
+export class CreateArtist {
+  constructor(private readonly changes: Changes) {}
+
+  async run(caller: Caller, request: CreateArtistRequest): Promise<MessageShape<typeof CreateArtistResponseSchema>> {
+    const fields = parseArtist(request);
+    return this.changes.run(caller, CreateArtistResponseSchema, async (tx) => ({ artist: artistMessage(await insertArtist(tx, fields)) }));
+  }
+}

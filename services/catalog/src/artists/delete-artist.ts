@@ -1,0 +1,24 @@
+import type { MessageShape } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { CatalogService, DeleteArtistResponseSchema, type DeleteArtistRequest } from '@tonegrid/contracts';
+import { Refused } from '@tonegrid/errors';
+import { Changes } from '@tonegrid/idempotency';
+import { Rpc, type Caller } from '@tonegrid/rpc';
+import { deleteArtist, isCredited, lockArtist } from './artist.store';
+
+/** Deletes an artist that no release or track credits. */
+@Rpc(CatalogService.method.deleteArtist)
+@Injectable()
+export class DeleteArtist {
+  constructor(private readonly changes: Changes) {}
+
+  run(caller: Caller, { uuid }: DeleteArtistRequest): Promise<MessageShape<typeof DeleteArtistResponseSchema>> {
+    return this.changes.run(caller, DeleteArtistResponseSchema, async (tx) => {
+      // The lock keeps others from crediting the artist meanwhile: a foreign key needs the row, too.
+      await lockArtist(tx, uuid);
+      if (await isCredited(tx, uuid)) throw new Refused('artist.in_use');
+      await deleteArtist(tx, uuid);
+      return { message: 'Artist deleted.' };
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { MessageShape } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { CatalogService, DeleteTrackResponseSchema, type DeleteTrackRequest } from '@tonegrid/contracts';
+import { Changes } from '@tonegrid/idempotency';
+import { Rpc, type Caller } from '@tonegrid/rpc';
+import { assertTracksOpen } from '../releases/release';
+import { ReleaseChanges } from '../releases/release-changes';
+import { deleteTrack, releaseOfTrack } from './track.store';
+
+/** Removes a track from a release that is in draft or rejected. */
+@Rpc(CatalogService.method.deleteTrack)
+@Injectable()
+export class DeleteTrack {
+  constructor(
+    private readonly changes: Changes,
+    private readonly releases: ReleaseChanges,
+  ) {}
+
+  run(caller: Caller, { uuid }: DeleteTrackRequest): Promise<MessageShape<typeof DeleteTrackResponseSchema>> {
+    return this.changes.run(caller, DeleteTrackResponseSchema, async (tx) => {
+      const release = await this.releases.open(tx, await releaseOfTrack(tx, uuid));
+      assertTracksOpen(release);
+      await deleteTrack(tx, uuid);
+      await this.releases.record(tx, release, ['tracks']);
+      return { message: 'Track deleted.' };
+    });
+  }
+}
