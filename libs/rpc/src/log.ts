@@ -26,11 +26,11 @@ const redact = { paths: secretNames.flatMap((name) => [`["${name}"]`, `*["${name
  * A JSON logger: one object a line with time, level, service, request_id, tenant and trace_id; fields with the names of
  * secrets are redacted.
  */
-export const createLogger = (service: string, level = 'info', destination?: DestinationStream): Logger =>
+export const createLogger = (service: string | undefined, level = 'info', destination?: DestinationStream): Logger =>
   pino(
     {
       level,
-      base: { service },
+      base: service === undefined ? undefined : { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact,
@@ -43,5 +43,11 @@ export const createLogger = (service: string, level = 'info', destination?: Dest
     destination ?? pino.destination({ sync: true }),
   );
 
-/** The process's logger; its name is the package that started it, its level LOG_LEVEL. */
-export const logger: Logger = createLogger(process.env['SERVICE_NAME'] ?? 'tonegrid', process.env['LOG_LEVEL'] ?? 'info');
+/** The process's logger; `nameLogger` says whose it is. */
+export const logger: Logger = createLogger(undefined, process.env['LOG_LEVEL'] ?? 'info');
+
+/** Names the process's logger: every line from now on says `service`, and lines below the level are left out. */
+export function nameLogger(service: string, level: string): void {
+  logger.setBindings({ service });
+  logger.level = level;
+}

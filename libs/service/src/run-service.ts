@@ -5,7 +5,7 @@ import { services } from '@tonegrid/contracts';
 import { assertTenancy, Data, openData, Pages, pendingMigrations, roleOf, runMigrations } from '@tonegrid/data';
 import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
-import { logger, rpcClient, RpcServer } from '@tonegrid/rpc';
+import { logger, nameLogger, rpcClient, RpcServer } from '@tonegrid/rpc';
 import type { EntitySchema, MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
 import { AdminServer, type ReadinessCheck } from './admin-server';
@@ -49,6 +49,7 @@ const refusedConfiguration = 78;
  * finishes what is under way and exits 0. Exits 78 when the configuration is refused, 1 when it cannot start.
  */
 export async function runService<S extends z.ZodRawShape>(definition: ServiceDefinition<S>): Promise<void> {
+  nameLogger(definition.name, process.env['LOG_LEVEL'] ?? 'info');
   try {
     const parts = {
       rpc: definition.rpc ?? true,
