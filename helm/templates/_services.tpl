@@ -88,6 +88,14 @@ functions lose false and 0.
   value: {{ $facts.http | int | quote }}
 - name: BASE_PATH
   value: {{ $values.basePath | quote }}
+{{- with $values.gateway.trustedProxies }}
+- name: TRUSTED_PROXIES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- range $class, $perMinute := $values.gateway.rateLimits }}
+- name: RATE_LIMIT_{{ upper $class }}
+  value: {{ int $perMinute | quote }}
+{{- end }}
 {{- end }}
 {{- if $facts.sftp }}
 - name: SFTP_HOST
