@@ -4,3 +4,4 @@ export { startProcess, type ProcessOptions, type RunningProcess } from './start-
 export { freePort } from './ports';
 export { pause, waitFor, type WaitOptions } from './wait-for';
 export { makeScratch, type Scratch } from './scratch';
+export { makeFlac, makeJpegCover, makePngCover, makeWav, type ToneOptions } from './media';

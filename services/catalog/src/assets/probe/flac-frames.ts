@@ -108,8 +108,8 @@ export class FrameWalk {
     this.walk(this.carried, this.carried.length);
     const declared = this.info.samples;
     if (!this.bytesAfterAudio) {
-      if (!this.frame) throw new AudioRefused('no_audio', 'The FLAC file holds no audio.');
-      if (this.crc !== 0) throw this.broken();
+      if (!this.frame && declared === 0) throw new AudioRefused('no_audio', 'The FLAC file holds no audio.');
+      if (!this.frame || this.crc !== 0) throw this.broken();
       this.close(this.frame);
     }
     if (declared > 0 && this.samples < declared)

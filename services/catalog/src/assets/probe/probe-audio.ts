@@ -108,8 +108,8 @@ function nameFormat(start: Buffer, tagged: boolean): string {
   if (text.startsWith('wvpk')) return 'WavPack';
   if (text.startsWith('DSD ') || text.startsWith('FRM8')) return 'DSD';
   if (text.slice(4, 8) === 'ftyp') return 'MP4 or M4A';
-  if (start.readUInt32BE(0) === 0x1a45dfa3) return 'Matroska or WebM';
-  if (start.readUInt32BE(0) === 0x3026b275) return 'Windows Media';
+  if (text.startsWith('\x1aE\xdf\xa3')) return 'Matroska or WebM';
+  if (text.startsWith('0&\xb2u')) return 'Windows Media';
   if (text.startsWith('PK\x03\x04')) return 'a ZIP archive';
   return 'something else';
 }
