@@ -6,21 +6,43 @@ export function localName(element: XmlElement): string {
   return colon < 0 ? element.name : element.name.slice(colon + 1);
 }
 
-export const child = (element: XmlElement | undefined, name: string): XmlElement | undefined =>
-  element?.children.find((item) => item.name === name);
+export function child(element: XmlElement | undefined, name: string): XmlElement | undefined {
+  if (element) for (const item of element.children) if (item.name === name) return item;
+  return undefined;
+}
 
-export const childrenNamed = (element: XmlElement | undefined, name: string): XmlElement[] =>
-  element?.children.filter((item) => item.name === name) ?? [];
+function collect(element: XmlElement, names: readonly string[], depth: number, found: XmlElement[]): void {
+  const name = names[depth]!;
+  const last = depth === names.length - 1;
+  for (const item of element.children) {
+    if (item.name !== name) continue;
+    if (last) found.push(item);
+    else collect(item, names, depth + 1, found);
+  }
+}
 
-/** All elements at a path of names below an element: `path(root, 'DealList', 'ReleaseDeal')`. */
+/** All elements at a path of names below an element: `path(root, 'DealList', 'ReleaseDeal')`. The rules live on it, so it makes no lists in between. */
 export function path(element: XmlElement | undefined, ...names: string[]): XmlElement[] {
-  let found: XmlElement[] = element ? [element] : [];
-  for (const name of names) found = found.flatMap((item) => childrenNamed(item, name));
+  const found: XmlElement[] = [];
+  if (element) collect(element, names, 0, found);
   return found;
 }
 
+export const childrenNamed = (element: XmlElement | undefined, name: string): XmlElement[] => path(element, name);
+
+function first(element: XmlElement, names: readonly string[], depth: number): XmlElement | undefined {
+  const name = names[depth]!;
+  for (const item of element.children) {
+    if (item.name !== name) continue;
+    const found = depth === names.length - 1 ? item : first(item, names, depth + 1);
+    if (found) return found;
+  }
+  return undefined;
+}
+
 /** Text of the first element at a path, trimmed; undefined when there is none. */
-export const textAt = (element: XmlElement | undefined, ...names: string[]): string | undefined => path(element, ...names)[0]?.text.trim();
+export const textAt = (element: XmlElement | undefined, ...names: string[]): string | undefined =>
+  element ? first(element, names, 0)?.text.trim() : undefined;
 
 export const attributeOf = (element: XmlElement | undefined, name: string): string | undefined =>
   element?.attributes.find((item) => item.name === name)?.value;

@@ -66,9 +66,15 @@ export class XmlRefused extends Error {
 
 /** Bounds of a scan. The defaults hold any message that a catalogue can produce and nothing that only an attacker would. */
 export interface ScanLimits {
+  /** Default 100. */
   maxDepth?: number;
+  /** Default 400,000. */
   maxElements?: number;
 }
+
+/** Bytes of one attribute or one run of text, and attributes of one element: beyond these libxml2 itself becomes slow. */
+const maxValue = 1024 * 1024;
+const maxAttributes = 64;
 
 // Control characters, and U+FFFE and U+FFFF in UTF-8.
 const illegal = /[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]/;
@@ -155,6 +161,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
     const lt = text.indexOf('<', position);
     const end = lt < 0 ? text.length : lt;
     if (end > position) {
+      if (end - position > maxValue) fault('xml.too_long', `Text longer than ${maxValue} bytes`, position);
       if (current) {
         if (current.children === nothing || (hasReferences && current.children.length > 0)) {
           const raw = text.slice(position, end);
@@ -249,6 +256,9 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
       const quote = text.charAt(i);
       const close = quote === '"' || quote === "'" ? text.indexOf(quote, i + 1) : -1;
       if (close < 0) fault('xml.malformed', `Attribute ${attribute} has no quoted value`, start);
+      if (close - i > maxValue) fault('xml.too_long', `Attribute ${attribute} is longer than ${maxValue} bytes`, start);
+      if (element.attributes.length >= maxAttributes)
+        fault('xml.too_many_attributes', `<${name}> has more than ${maxAttributes} attributes`, start);
       const raw = text.slice(i + 1, close);
       if (raw.includes('<')) fault('xml.malformed', `Attribute ${attribute} holds a "<"`, start);
       if (element.attributes === nothing) element.attributes = [];

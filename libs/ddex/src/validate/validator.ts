@@ -93,20 +93,20 @@ class WorkerPool implements Validator {
 
   private assign(): void {
     while (this.queue.length > 0) {
-      let seat = this.seats.find((candidate) => candidate.ready && !candidate.job);
+      const seat = this.seats.find((candidate) => candidate.ready && !candidate.job);
       if (!seat) {
         // One that is still starting will take the next job itself.
         const starting = this.seats.filter((candidate) => !candidate.ready).length;
         if (this.seats.length < this.size && starting < this.queue.length) this.hire();
         return;
       }
-      seat = seat as Seat;
       const job = this.queue.shift()!;
       seat.job = job;
-      const held = seat;
-      seat.timer = setTimeout(() => this.overrun(held), this.options.timeoutMs ?? 10_000);
+      seat.timer = setTimeout(() => this.overrun(seat), this.options.timeoutMs ?? 10_000);
       seat.worker.ref();
-      seat.worker.postMessage(job.document);
+      // A copy of these bytes alone, handed over: cloning a Buffer would copy all of the memory that it is a view of.
+      const copy = Uint8Array.prototype.slice.call(job.document);
+      seat.worker.postMessage(copy, [copy.buffer]);
     }
   }
 
@@ -150,7 +150,7 @@ class WorkerPool implements Validator {
     seat.timer = null;
     const { job } = seat;
     seat.job = null;
-    if (!seat.gone) seat.worker.unref();
+    if (!seat.gone && this.queue.length === 0) seat.worker.unref();
     return job;
   }
 
