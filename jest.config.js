@@ -15,7 +15,7 @@ const project = (displayName, roots) => ({
       { jsc: { target: 'es2022' }, module: { type: 'commonjs', ignoreDynamic: true } },
     ],
   },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`, '/dist/'],
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`, '<rootDir>/(libs|services)/[^/]+/dist/'],
   setupFiles: ['reflect-metadata'],
 });
 // One PostgreSQL for all suites of a run, started when the first of them asks. Without libs/testing built, each suite starts its own.

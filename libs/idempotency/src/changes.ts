@@ -20,6 +20,12 @@ interface StoredRefusal {
   retryAfterSeconds?: number;
 }
 
+/** Encrypts stored answers; `Vault` of libs/secrets fits. The context binds an answer to its key. */
+export interface Seal {
+  seal(answer: Uint8Array, context: string): Buffer;
+  open(stored: Uint8Array, context: string): Buffer;
+}
+
 /** What this needs of a caller. */
 export type ChangingCaller = Pick<Caller, 'tenantUuid' | 'idempotency' | 'answer'>;
 
@@ -31,7 +37,11 @@ class Overtaken extends Error {}
  * itself, so a crash leaves both or neither, and a repeated call gets the stored answer.
  */
 export class Changes {
-  constructor(private readonly data: Data) {}
+  /** @param seal how stored answers are encrypted, since some show a secret this once; as they are when left out */
+  constructor(
+    private readonly data: Data,
+    private readonly seal: Seal = { seal: (answer) => Buffer.from(answer), open: (stored) => Buffer.from(stored) },
+  ) {}
 
   /**
    * Runs `work` in one transaction of the caller's tenant and gives its answer. Without an Idempotency-Key that is all. With one:
@@ -52,7 +62,7 @@ export class Changes {
     if (!idempotency) return create(schema, await this.data.transaction(caller, work));
     for (let attempt = 1; ; attempt++) {
       try {
-        const outcome = await this.data.transaction(caller, (tx) => once(tx, caller.tenantUuid, idempotency, schema, work));
+        const outcome = await this.data.transaction(caller, (tx) => once(tx, caller.tenantUuid, idempotency, schema, work, this.seal));
         if (outcome.replayed) caller.answer.replayed = true;
         if (outcome.refused) throw outcome.refused;
         return outcome.answer!;
@@ -76,6 +86,7 @@ async function once<O extends DescMessage>(
   idempotency: Idempotency,
   schema: O,
   work: (tx: Tx) => Promise<MessageInitShape<O>>,
+  seal: Seal,
 ): Promise<Outcome<O>> {
   const keyHash = createHash('sha256').update(tenantUuid.toLowerCase()).update(idempotency.key).digest();
   // One round trip for both. The look is as of the statement's beginning and may miss a call that committed while we got its
@@ -86,7 +97,8 @@ async function once<O extends DescMessage>(
        on i.tenant_uuid = $2 and i.key_hash = $3 and i.created_at > now() - interval '24 hours'`,
     [keyHash.readBigInt64BE(), tenantUuid, keyHash],
   );
-  const stored = found && found.route !== null ? replay(found, idempotency, schema) : undefined;
+  const stored =
+    found && found.route !== null ? replay(found, idempotency, schema, (stored) => seal.open(stored, keyHash.toString('hex'))) : undefined;
   if (stored) return stored;
   if (!found?.locked) throw new Refused('idempotency.in_progress', { retryAfterSeconds: 1 });
 
@@ -111,7 +123,7 @@ async function once<O extends DescMessage>(
       idempotency.route,
       idempotency.bodyHash,
       schema.typeName,
-      answer ? toBinary(schema, answer) : null,
+      answer ? seal.seal(toBinary(schema, answer), keyHash.toString('hex')) : null,
       refusal ? JSON.stringify(refusal) : null,
     ],
   );
@@ -135,12 +147,12 @@ async function attempt<O extends DescMessage>(tx: Tx, schema: O, work: (tx: Tx) 
 const isStored = ({ status, code }: Refused): boolean =>
   status >= 400 && status < 500 && ![401, 403, 429].includes(status) && !code.startsWith('idempotency.');
 
-function replay<O extends DescMessage>(row: Row, idempotency: Idempotency, schema: O): Outcome<O> {
+function replay<O extends DescMessage>(row: Row, idempotency: Idempotency, schema: O, open: (stored: Buffer) => Buffer): Outcome<O> {
   if (row.route !== idempotency.route || row.body_hash !== idempotency.bodyHash) throw new Refused('idempotency.key_mismatch');
   // Two changes of one request need keys of their own, see `derivedKey`: a bug of ours, not the caller's.
   if (row.answer_type !== schema.typeName)
     throw new Error(`one Idempotency-Key for two changes: ${row.answer_type} and ${schema.typeName}`);
-  if (row.answer) return { answer: fromBinary(schema, row.answer), replayed: true };
+  if (row.answer) return { answer: fromBinary(schema, open(row.answer)), replayed: true };
   const { code, message, fields, retryAfterSeconds } = row.refusal!;
   if (!isErrorCode(code)) throw new Error(`the stored refusal ${code} is not in the error table`);
   return { refused: Refused.restore(code, message, fields, retryAfterSeconds), replayed: true };

@@ -1,2 +1,2 @@
-export { Changes, derivedKey, type ChangingCaller } from './changes';
+export { Changes, type Seal, derivedKey, type ChangingCaller } from './changes';
 export { idempotencyTable, sweepIdempotency } from './table';

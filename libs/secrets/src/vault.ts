@@ -13,8 +13,13 @@ export class Vault {
 
   /** @param key base64 of 32 bytes; throws when it is anything else */
   constructor(key: string) {
+    if (!Vault.accepts(key)) throw new Error('ENCRYPTION_KEY must be 32 bytes in base64');
     this.key = Buffer.from(key, 'base64');
-    if (this.key.length !== 32) throw new Error('ENCRYPTION_KEY must be 32 bytes in base64');
+  }
+
+  /** Whether a text can be a key. */
+  static accepts(key: string): boolean {
+    return /^[A-Za-z0-9+/_-]+={0,2}$/.test(key) && Buffer.from(key, 'base64').length === 32;
   }
 
   seal(secret: Uint8Array | string, context: string): Buffer {

@@ -1,3 +1,4 @@
+import { Vault } from '@tonegrid/secrets';
 import { z } from 'zod';
 
 /** A variable that is missing or wrong; the message names each. */
@@ -36,7 +37,11 @@ const base = {
 
 const internal = { INTERNAL_TOKEN: z.string().min(32, 'must have at least 32 characters') };
 const rpc = { GRPC_HOST: z.string().default('0.0.0.0'), GRPC_PORT: port(50050) };
+/** 32 bytes in base64. */
+const encryptionKey = z.string().refine((key) => Vault.accepts(key), 'must be 32 bytes in base64');
 const database = {
+  /** Seals secrets at rest, stored answers to Idempotency-Keys among them. */
+  ENCRYPTION_KEY: encryptionKey,
   DATABASE_URL: url('postgres:', 'postgresql:'),
   MIGRATION_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   MIGRATE_ON_START: flag,
@@ -62,6 +67,7 @@ export interface BaseConfig {
   GRPC_HOST: string;
   GRPC_PORT: number;
   DATABASE_URL: string;
+  ENCRYPTION_KEY: string;
   MIGRATION_DATABASE_URL?: string;
   MIGRATE_ON_START: boolean;
   DATABASE_POOL_SIZE: number;

@@ -6,6 +6,7 @@ import { assertTenancy, Data, openData, Pages, pendingMigrations, roleOf, runMig
 import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { logger, nameLogger, rpcClient, RpcServer } from '@tonegrid/rpc';
+import { Vault } from '@tonegrid/secrets';
 import type { EntitySchema, MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
 import { AdminServer, type ReadinessCheck } from './admin-server';
@@ -101,7 +102,7 @@ async function serve<S extends z.ZodRawShape>(
   if (data)
     providers.push(
       { provide: Data, useValue: data },
-      { provide: Changes, useValue: new Changes(data) },
+      { provide: Changes, useValue: new Changes(data, new Vault(config.ENCRYPTION_KEY)) },
       { provide: Pages, useValue: new Pages(data, config.INTERNAL_TOKEN) },
     );
   if (outbox) providers.push({ provide: Outbox, useValue: outbox });
