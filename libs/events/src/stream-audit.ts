@@ -81,9 +81,9 @@ export class StreamAudit {
     // The time as text: a JavaScript Date has no microseconds.
     const { rows } = await this.options.pg.query<Row>(
       `select event_id, stream_seq, published_at::text, extract(epoch from now() - published_at)::float8 * 1000 as age from outbox
-       where published_at is not null and ($1::timestamptz is null or (published_at, stream_seq) < ($1, $2))
+       where published_at is not null and (published_at, stream_seq) < ($1, $2)
        order by published_at desc, stream_seq desc limit $3`,
-      [row?.published_at ?? null, row?.stream_seq ?? null, limit],
+      [row?.published_at ?? 'infinity', row?.stream_seq ?? 0, limit],
     );
     return rows;
   }
