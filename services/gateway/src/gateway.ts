@@ -6,6 +6,7 @@ import { Credentials } from './auth/credentials';
 import { askIdentity } from './auth/identity';
 import { fetchSigningKeys, SigningKeys } from './auth/signing-keys';
 import type { ContractRoute } from './contract/routes';
+import { serveDocs } from './docs/pages';
 import { createApp, type App } from './http/app';
 import { serveContract, type Backends } from './http/serve-contract';
 import { RateLimits } from './limits/rate-limits';
@@ -35,6 +36,7 @@ export class Gateway {
       [RateClass.ANALYTICS]: settings.RATE_LIMIT_ANALYTICS,
     });
     this.app = createApp(settings);
+    serveDocs(this.app.fastify, settings);
     this.routes = serveContract(this.app.fastify, { backends, credentials, limits, settings });
   }
 
