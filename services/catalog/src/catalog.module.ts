@@ -8,6 +8,7 @@ import { GetArtist } from './artists/get-artist';
 import { ListArtists } from './artists/list-artists';
 import { UpdateArtist } from './artists/update-artist';
 import type { CatalogConfig } from './config';
+import { OnDspStage } from './events/on-dsp-stage';
 import { Minting } from './identifiers/minting';
 import { ApproveRelease } from './releases/approve-release';
 import { AttachDsps } from './releases/attach-dsps';
@@ -16,14 +17,29 @@ import { CreateReleaseTree } from './releases/create-release-tree';
 import { DeleteRelease } from './releases/delete-release';
 import { DetachDsp } from './releases/detach-dsp';
 import { GetRelease } from './releases/get-release';
+import { GetReleaseSnapshot } from './releases/get-release-snapshot';
 import { ListReleaseDsps } from './releases/list-release-dsps';
 import { ListReleases } from './releases/list-releases';
+import { PrepareDelivery } from './releases/prepare-delivery';
 import { RejectRelease } from './releases/reject-release';
 import { ReleaseChanges } from './releases/release-changes';
 import { ReleaseMessages } from './releases/release-messages';
 import { SubmitRelease } from './releases/submit-release';
 import { UpdateRelease } from './releases/update-release';
 import { STORAGE } from './storage';
+import { ClearDspOverride } from './supply-chain/clear-dsp-override';
+import { ConfigChanges } from './supply-chain/config-changes';
+import { GetEffectiveConfig } from './supply-chain/get-effective-config';
+import { GetSupplyChain } from './supply-chain/get-supply-chain';
+import { ListMonetizationPolicies } from './supply-chain/list-monetization-policies';
+import { ListPricingTiers } from './supply-chain/list-pricing-tiers';
+import { ListReleasePipelines } from './supply-chain/list-release-pipelines';
+import { ListSupplyChainDsps } from './supply-chain/list-supply-chain-dsps';
+import { SetDeliveryOptions } from './supply-chain/set-delivery-options';
+import { SetDspOverride } from './supply-chain/set-dsp-override';
+import { SetMonetization } from './supply-chain/set-monetization';
+import { SetPricingTier } from './supply-chain/set-pricing-tier';
+import { SetTerritories } from './supply-chain/set-territories';
 import { CreateTrack } from './tracks/create-track';
 import { DeleteTrack } from './tracks/delete-track';
 import { GetTrack } from './tracks/get-track';
@@ -34,6 +50,7 @@ import { UpdateTrack } from './tracks/update-track';
 export const useCases: Type<unknown>[] = [
   ApproveRelease,
   AttachDsps,
+  ClearDspOverride,
   CreateArtist,
   CreateRelease,
   CreateReleaseTree,
@@ -43,13 +60,26 @@ export const useCases: Type<unknown>[] = [
   DeleteTrack,
   DetachDsp,
   GetArtist,
+  GetEffectiveConfig,
   GetRelease,
+  GetReleaseSnapshot,
+  GetSupplyChain,
   GetTrack,
   ListArtists,
+  ListMonetizationPolicies,
+  ListPricingTiers,
   ListReleaseDsps,
+  ListReleasePipelines,
   ListReleases,
+  ListSupplyChainDsps,
   ListTracks,
+  PrepareDelivery,
   RejectRelease,
+  SetDeliveryOptions,
+  SetDspOverride,
+  SetMonetization,
+  SetPricingTier,
+  SetTerritories,
   SubmitRelease,
   UpdateArtist,
   UpdateRelease,
@@ -61,6 +91,8 @@ export const parts: Provider[] = [
   Minting,
   ReleaseChanges,
   ReleaseMessages,
+  ConfigChanges,
+  OnDspStage,
   { provide: DspRegistry, useFactory: ({ DSPS_FILE }: CatalogConfig) => loadRegistry(DSPS_FILE, process.env), inject: [CONFIG] },
   { provide: STORAGE, useFactory: ({ STORAGE_URL }: CatalogConfig) => openStorage(STORAGE_URL, process.env), inject: [CONFIG] },
 ];

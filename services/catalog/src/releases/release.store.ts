@@ -28,9 +28,14 @@ export async function viewRelease(tx: Tx, uuid: string): Promise<ReleaseView> {
   return row;
 }
 
+/** Like lockRelease; undefined when there is no such release. */
+export async function findRelease(tx: Tx, uuid: string): Promise<ReleaseRow | undefined> {
+  return (await tx.query<ReleaseRow>(`select ${columns} from releases r where r.uuid = $1 for update`, [uuid]))[0];
+}
+
 /** Locks a release until the end of the transaction: changes of one release come one after the other. Throws `release.not_found`. */
 export async function lockRelease(tx: Tx, uuid: string): Promise<ReleaseRow> {
-  const [row] = await tx.query<ReleaseRow>(`select ${columns} from releases r where r.uuid = $1 for update`, [uuid]);
+  const row = await findRelease(tx, uuid);
   if (!row) throw new Refused('release.not_found');
   return row;
 }

@@ -1,0 +1,76 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { CatalogService, type AssetFileSchema, type GetReleaseSnapshotRequest, type GetReleaseSnapshotResponseSchema } from '@tonegrid/contracts';
+import { Data } from '@tonegrid/data';
+import { DspRegistry } from '@tonegrid/dsp-registry';
+import { Refused } from '@tonegrid/errors';
+import { Rpc, type Caller } from '@tonegrid/rpc';
+import { effectiveMessages } from '../supply-chain/supply-chain-messages';
+import { supplyChainOf, supplyChainSql, type SupplyChainRow } from '../supply-chain/supply-chain.store';
+import { trackMessage } from '../tracks/track-messages';
+import type { TrackRow } from '../tracks/track-row';
+import { tracksSql } from '../tracks/track.store';
+import { ReleaseMessages } from './release-messages';
+import { viewRelease } from './release.store';
+
+interface AssetRow {
+  storage_key: string;
+  content_type: string;
+  md5: string;
+  /** bigint as text. */
+  size_bytes: string;
+  width: number;
+  height: number;
+}
+
+/** Everything that a message about the release to one DSP is made of, as of one moment: nothing in it is newer than its revision. */
+@Rpc(CatalogService.method.getReleaseSnapshot)
+@Injectable()
+export class GetReleaseSnapshot {
+  constructor(
+    private readonly data: Data,
+    private readonly registry: DspRegistry,
+    private readonly messages: ReleaseMessages,
+  ) {}
+
+  run(caller: Caller, { uuid, dspSlug }: GetReleaseSnapshotRequest): Promise<MessageInitShape<typeof GetReleaseSnapshotResponseSchema>> {
+    return this.data.transaction(caller, async (tx) => {
+      await tx.query('set transaction isolation level repeatable read, read only');
+      const release = await viewRelease(tx, uuid);
+      const dsp = this.registry.get(dspSlug);
+      if (!dsp) throw new Refused('dsp.not_found', { params: { slug: dspSlug } });
+      if (!release.dsps.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dsp.slug } });
+      const tracks = await tx.query<TrackRow>(tracksSql, [uuid]);
+      const [chain] = await tx.query<SupplyChainRow>(supplyChainSql, [uuid]);
+      const [artwork] = await tx.query<AssetRow>('select storage_key, content_type, md5, size_bytes, width, height from assets where uuid = $1', [
+        release.artwork_uuid,
+      ]);
+      const [config] = effectiveMessages(this.registry, { ...supplyChainOf(chain!), dsps: [dsp.slug] });
+      return {
+        release: this.messages.release(release),
+        tracks: tracks.map((row) => ({ track: trackMessage(row), audio: audioFile(row), durationMs: BigInt(row.duration_ms ?? 0) })),
+        artwork: artwork && file(artwork),
+        artworkWidth: artwork?.width ?? 0,
+        artworkHeight: artwork?.height ?? 0,
+        config,
+        tenantUuid: release.tenant_uuid,
+        tenantName: caller.tenantName || release.tenant_name,
+        revision: BigInt(release.revision),
+      };
+    });
+  }
+}
+
+const file = (row: Omit<AssetRow, 'width' | 'height'>): MessageInitShape<typeof AssetFileSchema> => ({
+  storageKey: row.storage_key,
+  md5: row.md5,
+  sizeBytes: BigInt(row.size_bytes),
+  contentType: row.content_type,
+});
+
+/** The audio of a track once it is checked; audio that is being checked, or was refused, is not to be sent. */
+function audioFile(row: TrackRow): MessageInitShape<typeof AssetFileSchema> | undefined {
+  const { audio_status: status, audio_storage_key: storage_key, audio_content_type: content_type, audio_md5: md5, audio_size_bytes: size_bytes } = row;
+  if (status !== 'processed' || storage_key === null || content_type === null || md5 === null || size_bytes === null) return undefined;
+  return file({ storage_key, content_type, md5, size_bytes });
+}
