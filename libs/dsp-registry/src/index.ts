@@ -15,3 +15,4 @@ export { dspEventType, dspEventTypes, dspStages, type DspStage } from './event-t
 export { distributionRow, supplyChainNote, supplyChainRow } from './rows';
 export { dpidCheckCharacter, dpidProblem } from './dpid';
 export { isTerritoryCode, territories, territoryName, worldwide, type Territory } from './territories';
+export { sandboxHostKey, type HostKey } from './sandbox-host-key';

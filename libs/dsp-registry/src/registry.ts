@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Dsp } from './dsp';
+import { sandboxHostKey } from './sandbox-host-key';
 import { canonicalSlug } from './spell-slugs';
 
 /** What a client needs to enter a DSP's SFTP server. `host_key` is the SHA-256 fingerprint (`SHA256:…`) that it must show. */
@@ -71,7 +72,7 @@ export class DspRegistry {
       username: endpoint.username,
       password: privateKey ? this.fromEnv(endpoint.password_env) : this.secret(endpoint.password_env),
       private_key: privateKey,
-      host_key: this.fromEnv(endpoint.host_key_env),
+      host_key: this.hostKey(endpoint.host_key_env),
     };
   }
 
@@ -90,6 +91,12 @@ export class DspRegistry {
     const secret = this.secret(name);
     if (!secret) throw new Error(`DSP "${dsp.slug}": ${name} is not set`);
     return secret;
+  }
+
+  private hostKey(name: string | undefined): string | undefined {
+    const token = this.env.INTERNAL_TOKEN;
+    if (this.environment === 'sandbox' && token) return this.fromEnv(name) ?? sandboxHostKey(token).fingerprint;
+    return this.fromEnv(name);
   }
 
   private fromEnv(name: string | undefined): string | undefined {

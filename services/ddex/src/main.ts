@@ -1,0 +1,5 @@
+import { runService } from '@tonegrid/service';
+import { config } from './config';
+import { DdexModule } from './ddex.module';
+
+void runService({ name: 'ddex', config, peers: ['catalog'], module: () => DdexModule });
