@@ -15,7 +15,7 @@ const project = (displayName, roots) => ({
       { jsc: { target: 'es2022' }, module: { type: 'commonjs', ignoreDynamic: true } },
     ],
   },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`, '<rootDir>/(libs|services)/[^/]+/dist/'],
+  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly})/)`, '<rootDir>/((libs|services)/[^/]+|e2e)/dist/'],
   setupFiles: ['reflect-metadata'],
 });
 // One PostgreSQL for all suites of a run, started when the first of them asks. Without libs/testing built, each suite starts its own.
@@ -23,7 +23,7 @@ const shared = (name) => join(__dirname, 'libs/testing/dist/src', name);
 module.exports = {
   ...(existsSync(shared('global-setup.js')) && { globalSetup: shared('global-setup.js'), globalTeardown: shared('global-teardown.js') }),
   projects: [
-    project('tonegrid', ['<rootDir>/libs', '<rootDir>/services']),
+    project('tonegrid', ['<rootDir>/libs', '<rootDir>/services', '<rootDir>/e2e']),
     // Chart, Dockerfile and dashboards: plain JavaScript, nothing to compile.
     {
       displayName: 'deploy',

@@ -10,10 +10,17 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const swcrc = join(root, '.swcrc');
 const configured = statSync(swcrc).mtimeMs;
 const asked = process.argv.slice(2).map((folder) => resolve(folder));
-const folders = asked.length > 0 ? asked : ['libs', 'services'].flatMap((area) => readdirSync(join(root, area)).map((name) => join(root, area, name)));
+const folders =
+  asked.length > 0
+    ? asked
+    : [...['libs', 'services'].flatMap((area) => readdirSync(join(root, area)).map((name) => join(root, area, name))), join(root, 'e2e')];
 
 const filesBelow = (folder) =>
-  existsSync(folder) ? readdirSync(folder, { recursive: true, withFileTypes: true }).filter((e) => e.isFile()).map((e) => join(e.parentPath ?? e.path, e.name)) : [];
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((e) => e.isFile())
+        .map((e) => join(e.parentPath ?? e.path, e.name))
+    : [];
 
 async function compile(source, output) {
   if (existsSync(output) && statSync(output).mtimeMs >= Math.max(statSync(source).mtimeMs, configured)) return 0;
