@@ -17,7 +17,9 @@ function openRegistry(config: DdexConfig): DspRegistry {
   const registry = loadRegistry(config.DSPS_FILE, process.env);
   const foreign = registry.all.filter((dsp) => !spoken.includes(dsp.ern_version));
   if (foreign.length > 0)
-    throw new Error(`DSPS_FILE: ERN ${spoken.join(', ')} is written; not that of ${foreign.map((d) => `${d.slug} (${d.ern_version})`).join(', ')}`);
+    throw new Error(
+      `DSPS_FILE: ERN ${spoken.join(', ')} is written; not that of ${foreign.map((d) => `${d.slug} (${d.ern_version})`).join(', ')}`,
+    );
   return registry;
 }
 

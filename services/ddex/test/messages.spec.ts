@@ -1,0 +1,223 @@
+import 'reflect-metadata';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { ArtistRole, CatalogService, DdexService, GetReleaseSnapshotResponseSchema, ReleaseType, TerritoryMode } from '@tonegrid/contracts';
+import { findSchemasDir } from '@tonegrid/ddex';
+import { Refused } from '@tonegrid/errors';
+import { rpcClient, RpcServer, systemCaller, type Caller, type RpcClient } from '@tonegrid/rpc';
+import { freePort, startProcess, type RunningProcess } from '@tonegrid/testing';
+
+const internalToken = 'a token that only this suite knows, 32 and more';
+const release = '0198f0aa-0000-7000-8000-000000000001';
+const tenant = '0198f0aa-0000-7000-8000-0000000000aa';
+const root = join(__dirname, '../../../..');
+const schemas = findSchemasDir(process.env, __dirname);
+
+type Snapshot = MessageInitShape<typeof GetReleaseSnapshotResponseSchema>;
+const track = (position: number) => ({
+  track: {
+    uuid: `0198f0aa-0000-7000-8000-00000000010${position}`,
+    title: `Track ${position}`,
+    position,
+    isrc: `NGTON260000${position}`,
+    duration: 2,
+    audioBitDepth: 24,
+    audioSampleRate: 44100,
+    audioChannels: 2,
+    artists: [{ uuid: tenant, name: 'Ada Okafor', role: ArtistRole.MAIN }],
+  },
+  audio: { storageKey: `audio/${position}`, md5: 'd41d8cd98f00b204e9800998ecf8427e', sizeBytes: 529_244n, contentType: 'audio/wav' },
+  durationMs: 2000n,
+});
+const whole: Snapshot = {
+  release: {
+    uuid: release,
+    title: 'Midnight in Lagos',
+    type: ReleaseType.EP,
+    upc: '195497123452',
+    releaseDate: '2026-06-17',
+    genre: 'Afrobeats',
+    label: 'Harbour Records',
+    copyrightYear: 2026,
+    language: 'en',
+    artists: [{ uuid: tenant, name: 'Ada Okafor', role: ArtistRole.MAIN }],
+    updatedAt: timestampFromDate(new Date('2026-05-18T11:54:00Z')),
+  },
+  tracks: [track(1), track(2)],
+  artwork: { storageKey: 'artwork/1', md5: 'd41d8cd98f00b204e9800998ecf8427e', sizeBytes: 250_000n, contentType: 'image/jpeg' },
+  artworkWidth: 3000,
+  artworkHeight: 3000,
+  config: {
+    monetizationPolicyCodes: ['subscription_streaming', 'permanent_download'],
+    pricingCurrency: 'USD',
+    pricingCustomTrackMinor: 70n,
+    pricingCustomAlbumMinor: 700n,
+    territoryMode: TerritoryMode.WORLDWIDE,
+  },
+  tenantName: 'Harbour Records',
+  revision: 7n,
+};
+/** A release that the schema cannot accept: its territory is none. */
+const broken: Snapshot = {
+  ...whole,
+  config: { ...whole.config, territoryMode: TerritoryMode.INCLUDE, territoryCodes: ['QQ'] } as Snapshot['config'],
+};
+
+let snapshot: Snapshot = whole;
+let seen: Caller | undefined;
+let catalog: RpcServer;
+let catalogAddress: string;
+const running: RunningProcess[] = [];
+
+async function startDdex(env: Record<string, string>): Promise<RpcClient<typeof DdexService>> {
+  const [grpc, admin] = [await freePort(), await freePort()];
+  running.push(
+    await startProcess({
+      name: 'ddex',
+      command: [process.execPath, join(root, 'services/ddex/dist/src/main.js')],
+      env: {
+        TONEGRID_ENV: 'sandbox',
+        GRPC_HOST: '127.0.0.1',
+        GRPC_PORT: String(grpc),
+        ADMIN_HOST: '127.0.0.1',
+        ADMIN_PORT: String(admin),
+        INTERNAL_TOKEN: internalToken,
+        CATALOG_ADDRESS: catalogAddress,
+        DSPS_FILE: join(root, 'deploy/dsps.yaml'),
+        ...env,
+      },
+      ready: `http://127.0.0.1:${admin}/readyz`,
+    }),
+  );
+  return rpcClient(DdexService, { address: `127.0.0.1:${grpc}`, internalToken });
+}
+
+const caller = () => systemCaller('gateway', tenant, 'request-1');
+const render = { uuid: release, dspSlug: 'spotify', messageId: `TG-${'0'.repeat(32)}`, createdAt: '2026-05-18T11:54:00.123Z' };
+const refusalOf = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    (error: Refused) => ({ code: error.code, message: error.message }),
+  );
+
+let ddex: RpcClient<typeof DdexService>;
+
+beforeAll(async () => {
+  catalog = new RpcServer({ address: '127.0.0.1:0', internalToken });
+  catalog.add(CatalogService.method.getReleaseSnapshot, {
+    async run(by: Caller, { dspSlug }: { dspSlug: string }) {
+      seen = by;
+      if (dspSlug === 'tidal') throw new Refused('dsp.not_attached', { params: { slug: dspSlug } });
+      return snapshot;
+    },
+  } as never);
+  catalogAddress = `127.0.0.1:${await catalog.start()}`;
+  ddex = await startDdex(schemas ? { DDEX_SCHEMAS_DIR: schemas } : {});
+});
+
+afterAll(async () => {
+  ddex?.close();
+  await Promise.all(running.map((process) => process.stop()));
+  await catalog.stop(1000);
+});
+
+beforeEach(() => void (snapshot = whole));
+
+describe('a preview', () => {
+  it('has the documented members, and the digest of exactly its bytes', async () => {
+    const { data } = await ddex.previewMessage(caller(), { uuid: release, dspSlug: 'apple_music' });
+    expect(data).toMatchObject({
+      releaseId: release,
+      dsp: { slug: 'apple-music', name: 'Apple Music' },
+      ernVersion: '4.3',
+      choreography: 'ERN-Direct',
+      sha256: createHash('sha256').update(data!.xml).digest('hex'),
+      sizeBytes: BigInt(Buffer.byteLength(data!.xml)),
+    });
+    expect(seen).toMatchObject({ tenantUuid: tenant, requestId: 'request-1' });
+  });
+
+  it('gives the same bytes again, and as a file', async () => {
+    const first = await ddex.previewMessage(caller(), { uuid: release, dspSlug: 'spotify' });
+    const again = await ddex.previewMessage(caller(), { uuid: release, dspSlug: 'spotify' });
+    const file = await ddex.downloadMessage(caller(), { uuid: release, dspSlug: 'applemusic' });
+    expect(again.data!.sha256).toBe(first.data!.sha256);
+    expect(file).toMatchObject({ contentType: 'application/xml; charset=utf-8', fileName: `${release}-apple-music.xml` });
+    expect(Buffer.from(file.content).toString()).toContain('<FullName>Apple Music</FullName>');
+  });
+
+  it('is refused as the catalogue refuses it', async () => {
+    expect(await refusalOf(ddex.previewMessage(caller(), { uuid: release, dspSlug: 'tidal' }))).toEqual({
+      code: 'dsp.not_attached',
+      message: "DSP 'tidal' is not attached to this release.",
+    });
+    expect(await refusalOf(ddex.previewMessage(caller(), { uuid: release, dspSlug: 'nowhere' }))).toEqual({
+      code: 'dsp.not_found',
+      message: "DSP 'nowhere' not found or inactive.",
+    });
+  });
+});
+
+describe('with DDEX’s schemas', () => {
+  const withSchemas = schemas ? it : it.skip;
+
+  withSchemas('a whole release is valid, and the report names the schema', async () => {
+    const { validation } = (await ddex.validateMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    expect(validation!.errors).toEqual([]);
+    expect(validation).toMatchObject({ valid: true, errorCount: 0, ernVersion: '4.3', schemaChecked: true });
+    expect(validation!.xsdPath).toMatch(/release-notification\.xsd$/);
+    expect(validation!.rules.filter((rule) => rule.severity === 'error')).toEqual([]);
+  });
+
+  withSchemas('a message with errors tells where they are, and is not rendered for delivery', async () => {
+    snapshot = broken;
+    const { validation } = (await ddex.validateMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    expect(validation!.valid).toBe(false);
+    expect(validation!.errors[0]).toMatchObject({ level: 'error', line: expect.any(Number), message: expect.stringMatching(/./) });
+    const refused = await refusalOf(ddex.renderMessage(caller(), render));
+    expect(refused).toMatchObject({ code: 'ddex.invalid', message: expect.stringContaining(`/releases/${release}/ddex/validate/spotify`) });
+  });
+});
+
+describe('a rendered message', () => {
+  it('bears the given id and time, names its files, and comes out the same each time', async () => {
+    const first = await ddex.renderMessage(caller(), render);
+    const again = await ddex.renderMessage(caller(), render);
+    expect(again.sha256).toBe(first.sha256);
+    expect(first.sha256).toBe(createHash('sha256').update(first.xml).digest('hex'));
+    const xml = Buffer.from(first.xml).toString();
+    expect(xml).toContain(`<MessageId>${render.messageId}</MessageId>`);
+    expect(xml).toContain('<MessageCreatedDateTime>2026-05-18T11:54:00Z</MessageCreatedDateTime>');
+    expect(xml).toContain(`<MessageThreadId>${first.threadId}</MessageThreadId>`);
+    expect(first).toMatchObject({ ernVersion: '4.3', revision: 7n, releaseIdentifier: '195497123452' });
+    expect(first.resources.map(({ storageKey }) => storageKey).sort()).toEqual(['artwork/1', 'audio/1', 'audio/2']);
+    for (const { path } of first.resources) expect(xml).toContain(`<URI>${path}</URI>`);
+  });
+
+  it('is refused when its time is none', async () => {
+    expect(await refusalOf(ddex.renderMessage(caller(), { ...render, createdAt: 'yesterday' }))).toMatchObject({
+      code: 'validation.failed',
+    });
+  });
+});
+
+describe('without DDEX’s schemas', () => {
+  const empty = mkdtempSync(join(tmpdir(), 'no-schemas-'));
+  afterAll(() => rmSync(empty, { recursive: true }));
+
+  it('the sandbox says that the schema stage was skipped and why, and renders', async () => {
+    const client = await startDdex({ DDEX_SCHEMAS_DIR: empty });
+    const { validation } = (await client.validateMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    expect(validation).toMatchObject({ schemaChecked: false, schemaSkippedReason: expect.stringMatching(/./) });
+    expect(await client.renderMessage(caller(), render)).toMatchObject({ schemaChecked: false });
+    client.close();
+  });
+
+  it('a folder that is not there keeps the service from starting', async () => {
+    await expect(startDdex({ DDEX_SCHEMAS_DIR: join(empty, 'gone') })).rejects.toThrow('DDEX_SCHEMAS_DIR');
+  });
+});
