@@ -1,0 +1,35 @@
+import { scanXml } from '../read/scan-xml';
+import { checkProfile, profileRules } from './profile-rules';
+
+/** A rule's example as a message: its body, or attributes of the message itself. */
+const message = (example: string): string =>
+  example.startsWith('<')
+    ? `<m ReleaseProfileVersionId="Audio">${example}</m>`
+    : `<m ReleaseProfileVersionId="Audio" ${example.replace(/=(\S+)/, '="$1"')}/>`;
+
+describe('release-profile rules', () => {
+  it.each(profileRules.map((rule) => [rule.code, rule] as const))(
+    '%s passes its passing example and finds its failing one',
+    (_code, rule) => {
+      expect(rule.check(scanXml(message(rule.passes)))).toEqual([]);
+      expect(rule.check(scanXml(message(rule.fails))).length).toBeGreaterThan(0);
+    },
+  );
+
+  it('have codes of their own and a hint each', () => {
+    expect(new Set(profileRules.map((rule) => rule.code)).size).toBe(profileRules.length);
+    for (const rule of profileRules) expect(rule.hint).toMatch(/\.$/);
+  });
+
+  it('leave other profiles than the audio ones alone, and TrackReleases out of simple singles', () => {
+    const found = (profile: string): string[] =>
+      checkProfile(
+        scanXml(
+          `<m ReleaseProfileVersionId="${profile}"><ResourceList><SoundRecording><ResourceReference>A1</ResourceReference></SoundRecording></ResourceList></m>`,
+        ),
+      ).map(({ rule }) => rule.code);
+    expect(found('Video')).toEqual([]);
+    expect(found('Audio')).toContain('profile.track_release_missing');
+    expect(found('SimpleAudioSingle')).not.toContain('profile.track_release_missing');
+  });
+});

@@ -1,0 +1,206 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildNotification, buildPurge } from '../src/model/build-notification';
+import { createValidator, type Validator } from '../src/validate/validator';
+import { writeNewRelease43, writePurge43 } from '../src/write/write-ern43';
+import { describeWithSamples, describeWithSchemas, sampleRelease, samplesDir, schemaFile, schemasDir } from './fixtures';
+
+const sample = writeNewRelease43(buildNotification(sampleRelease()).notification);
+
+describe('without schemas', () => {
+  const validator = createValidator({ schemasDir: null });
+  afterAll(() => validator.close());
+
+  it('the schema stage is skipped with its reason and the others judge', async () => {
+    const report = await validator.validate(sample.replace('<DealReleaseReference>R2<', '<DealReleaseReference>R9<'));
+    expect(report).toMatchObject({
+      valid: false,
+      error_count: 1,
+      schema_checked: false,
+      schema_skipped_reason: 'No DDEX schemas are installed',
+      xsd_path: null,
+      ern_version: '4.3',
+    });
+    expect(report.errors).toMatchObject([{ stage: 'references', code: 'references.dangling', severity: 'error' }]);
+  });
+
+  it('a message of ours is in order', async () => {
+    expect(await validator.validate(sample)).toMatchObject({ valid: true, errors: [] });
+    expect(await validator.validate(writePurge43(buildPurge(sampleRelease()).notification))).toMatchObject({
+      valid: true,
+      errors: [],
+      message_type: 'PurgeReleaseMessage',
+    });
+  });
+
+  it.each([
+    ['xml.doctype', `<!DOCTYPE a [<!ENTITY a "${'a'.repeat(1000)}"><!ENTITY b "&a;&a;&a;">]><a>&b;</a>`],
+    ['xml.entity', '<a>&xxe;</a>'],
+    ['xml.too_deep', '<a>'.repeat(200_000)],
+    ['xml.too_many_attributes', `<a ${Array.from({ length: 100_000 }, (_, i) => `a${i}="1"`).join(' ')}/>`],
+    ['xml.too_long', `<a b="${'x'.repeat(15_000_000)}"/>`],
+    ['xml.illegal_character', '<a>\0</a>'],
+    ['xml.encoding', Buffer.from('\ufeff<a/>', 'utf16le')],
+    ['xml.too_large', Buffer.alloc(100_000_000, 32)],
+    ['xml.too_many_elements', `<a>${'<b/>'.repeat(2_000_000)}</a>`],
+    ['xml.malformed', ''],
+  ])('%s is refused at once and the pool lives on', async (code, document) => {
+    const started = performance.now();
+    expect((await validator.validate(document)).errors).toMatchObject([{ stage: 'parse', level: 'fatal', code }]);
+    expect(performance.now() - started).toBeLessThan(3000);
+    expect((await validator.validate(sample)).valid).toBe(true);
+  });
+
+  it('another namespace is an error of its own', async () => {
+    expect((await validator.validate(sample.replace('xml/ern/43', 'xml/ern/99'))).errors).toMatchObject([
+      { code: 'schema.unknown_namespace', line: 2, column: 1 },
+    ]);
+  });
+});
+
+describe('a pool', () => {
+  it('ends a worker that takes too long, answers, and goes on with another', async () => {
+    // Two bytes a line and 200,000 elements: some hundred milliseconds of work.
+    const slow = `<a>${'<b/>\n'.repeat(390_000)}</a>`;
+    const validator = createValidator({ timeoutMs: 15 });
+    await validator.warm();
+    expect((await validator.validate(slow)).errors).toMatchObject([{ code: 'xml.too_slow' }]);
+    await validator.close();
+    const patient = createValidator({ timeoutMs: 60_000, maxHeapMb: 16 });
+    expect((await patient.validate(slow)).errors).toMatchObject([
+      { code: expect.stringMatching(/^(xml.too_complex|schema.unknown_namespace)$/) },
+    ]);
+    expect((await patient.validate(sample)).valid).toBe(true);
+    await patient.close();
+  });
+
+  it('answers many at once, each with its own report, and renews its workers', async () => {
+    const validator = createValidator({ workers: 2, maxDocuments: 20 });
+    const reports = await Promise.all(Array.from({ length: 100 }, (_, i) => validator.validate(i % 2 ? sample : '<a/>')));
+    expect(reports.map((report) => report.valid)).toEqual(reports.map((_, i) => i % 2 === 1));
+    await validator.close();
+  });
+
+  it('that is closed rejects', async () => {
+    const validator = createValidator();
+    const waiting = validator.validate(sample);
+    await Promise.all([expect(waiting).rejects.toThrow('closed'), validator.close()]);
+    await expect(validator.validate(sample)).rejects.toThrow('closed');
+  });
+});
+
+describeWithSchemas('with schemas', () => {
+  let validator: Validator;
+  beforeAll(() => void (validator = createValidator({ schemasDir, workers: 2 })));
+  afterAll(() => validator.close());
+
+  it('messages of ours are valid in every variant', async () => {
+    const immersive = {
+      isrc: 'NGTON2600009',
+      audio: { source: 'x', format: 'wav' as const, sampleRate: 48_000, bitDepth: 24, channels: 12 },
+    };
+    const [first, second] = sampleRelease().tracks;
+    const inputs = [
+      sampleRelease(),
+      sampleRelease({ tracks: [{ ...first!, immersive }, second!] }),
+      sampleRelease({ tracks: [first!], release: { type: 'single' } }),
+      sampleRelease({ release: { type: 'compilation', genre: null, label: null, artists: [], upc: null, grid: null, releaseDate: null } }),
+      sampleRelease({
+        config: {
+          territories: { mode: 'exclude', codes: ['US'] },
+          monetizationPolicies: ['ugc_monetization', 'ringtone', 'ringback_tone', 'conditional_download', 'permanent_download'],
+        },
+      }),
+      sampleRelease({ message: { takedown: { strategy: 'end_deals', at: '2026-08-01T00:00:00Z' } } }),
+      sampleRelease({ message: { takedown: { strategy: 'no_deals', at: '2026-08-01T00:00:00Z' } } }),
+      sampleRelease({ config: { sentOnBehalfOf: { dpid: 'PADPIDA2013042401U', name: 'A Label' }, isTestDelivery: true } }),
+    ];
+    for (const input of inputs) {
+      const report = await validator.validate(writeNewRelease43(buildNotification(input).notification));
+      expect(report.errors.filter((finding) => finding.severity === 'error')).toEqual([]);
+      expect(report).toMatchObject({
+        valid: true,
+        schema_checked: true,
+        xsd_path: schemaFile('ern', '43', 'release-notification.xsd'),
+        xsd_sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
+    }
+    expect(await validator.validate(writePurge43(buildPurge(sampleRelease()).notification))).toMatchObject({
+      valid: true,
+      schema_checked: true,
+    });
+  });
+
+  it('an error has the line, column and XPath of its element, even where all is on one line', async () => {
+    const wrong = sample.replace('"kbps"', '"Kbps"');
+    const line = wrong.split('\n').findIndex((text) => text.includes('"Kbps"')) + 1;
+    const xpath = '/ern:NewReleaseMessage/ResourceList/SoundRecording[1]/SoundRecordingEdition/TechnicalDetails/DeliveryFile/BitRate';
+    const report = await validator.validate(wrong);
+    expect(report).toMatchObject({
+      valid: false,
+      error_count: 1,
+      errors: [
+        {
+          stage: 'schema',
+          level: 'error',
+          line,
+          column: 13,
+          xpath,
+          code: 'schema.invalid',
+          message: expect.stringContaining("'Kbps' is not an element of the set"),
+        },
+      ],
+    });
+    const flat = wrong.replace(/\n\s*/g, '');
+    expect((await validator.validate(flat)).errors).toMatchObject([
+      { line: 1, column: flat.indexOf('<BitRate UnitOfMeasure="Kbps"') + 1, xpath },
+    ]);
+  });
+
+  it('what libxml2 lets pass, dangling and double references, is found beside it', async () => {
+    const report = await validator.validate(sample.replace('<PartyReference>P_LABEL_1<', '<PartyReference>P_ARTIST_1<'));
+    expect(report.errors.map((finding) => finding.code)).toEqual([
+      'references.duplicate',
+      'references.dangling',
+      'references.dangling',
+      'references.dangling',
+    ]);
+  });
+
+  it('50,000 schema errors are counted, the first 100 listed, in reasonable time', async () => {
+    const started = performance.now();
+    const report = await validator.validate(
+      sample.replace('</PartyList>', `${'<Party><PartyReference>X</PartyReference></Party>\n'.repeat(50_000)}</PartyList>`),
+    );
+    expect(report.errors).toHaveLength(100);
+    expect(report.error_count).toBeGreaterThanOrEqual(50_000);
+    expect(performance.now() - started).toBeLessThan(8000);
+  });
+
+  it('memory does not grow with the number of documents', async () => {
+    const wrong = sample.replace('"kbps"', '"Kbps"');
+    const judge = async (count: number): Promise<void> => {
+      for (let done = 0; done < count; done += 50)
+        await Promise.all(Array.from({ length: 50 }, (_, i) => validator.validate(i % 2 ? sample : wrong)));
+    };
+    await judge(300);
+    const before = process.memoryUsage().rss;
+    await judge(700);
+    expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
+  });
+});
+
+describeWithSamples('DDEX’s samples', () => {
+  const validator = createValidator({ schemasDir });
+  afterAll(() => validator.close());
+  const files = samplesDir
+    ? readdirSync(samplesDir).flatMap((folder) => readdirSync(join(samplesDir!, folder)).map((file) => join(folder, file)))
+    : [];
+
+  // Jest will not take an empty table, not even in a suite that it skips.
+  it.each(files.length > 0 ? files : ['none'])('%s is valid and resolves', async (file) => {
+    const report = await validator.validate(readFileSync(join(samplesDir!, file)));
+    expect(report.errors.filter((finding) => finding.severity === 'error')).toEqual([]);
+    expect(report.schema_checked).toBe(true);
+  });
+});
