@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { build } from './build.mjs';
-import { natsServer } from './nats-server.mjs';
+import { tool } from './debian-tools.mjs';
 import { checkNode } from './node-version.mjs';
-import { installPackages, packagesInstalled } from './packages.mjs';
+import { installPackages, linkPostgres, packagesInstalled } from './packages.mjs';
 import { local, root } from './root.mjs';
 import { Stop } from './stop.mjs';
 
@@ -21,13 +21,16 @@ export async function prepare(say) {
     return value;
   };
   await timed('packages', async () => {
-    if (packagesInstalled()) return { word: 'as locked' };
-    say('packages', 'installing, which takes a minute or two …');
-    await installPackages();
-    return { word: 'installed' };
+    const installed = packagesInstalled();
+    if (!installed) {
+      say('packages', 'installing, which takes a minute or two …');
+      await installPackages();
+    }
+    await linkPostgres();
+    return { word: installed ? 'as locked' : 'installed' };
   });
   const nats = await timed('nats-server', async () => {
-    const { path, fetched } = await natsServer();
+    const { path, fetched } = await tool('nats-server');
     return { value: path, word: fetched ? `fetched from Debian: ${path}` : path };
   });
   await timed('build', async () => ({ word: await build() }));

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Stop } from '../setup/stop.mjs';
 
 const isFree = (port) =>
@@ -12,9 +13,14 @@ const isFree = (port) =>
 export async function checkPorts(ports) {
   const twice = ports.find(({ port }, at) => ports.findIndex((other) => other.port === port) !== at);
   if (twice) throw new Stop(`Port ${twice.port} is given to two parts: choose another for ${twice.part} with ${twice.variable}.`);
-  const free = await Promise.all(ports.map(({ port }) => isFree(port)));
-  const taken = ports.filter((_, at) => !free[at]);
-  if (taken.length === 0) return;
+  let taken = ports;
+  // Some ports lie in the range from which the system gives outgoing connections theirs: such a use passes.
+  for (const end = performance.now() + 3000; ; await pause(250)) {
+    const free = await Promise.all(taken.map(({ port }) => isFree(port)));
+    taken = taken.filter((_, at) => !free[at]);
+    if (taken.length === 0) return;
+    if (performance.now() > end) break;
+  }
   const names = taken.map(({ port, part, variable }) => `${port} (${part}, ${variable})`);
   const list = names.length === 1 ? `Port ${names[0]} is` : `Ports ${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`;
   const { variable, port } = taken[0];

@@ -1,4 +1,5 @@
-import { ranks } from './processes.mjs';
+import { readFileSync } from 'node:fs';
+import { beginOf, ranks } from './processes.mjs';
 
 /** Stops all parts, those that ask before those that answer; then nothing is left for the keeper. */
 export async function stopInOrder(parts, { print, letKeeperGo }) {
@@ -33,13 +34,27 @@ export function whenToldToStop(stop) {
     );
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, once);
-  // When npm is killed with -9 nobody tells us, but we get another parent.
-  const parent = process.ppid;
-  if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && once(), 500).unref();
+  // When npm is killed with -9 nobody tells us.
+  const npm = npmAbove();
+  if (npm) setInterval(() => beginOf(npm.pid) !== npm.begin && once(), 500).unref();
   // Output that nobody reads any more (the terminal is gone) must not end us before the parts have stopped.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => error.code !== 'EPIPE' && error.code !== 'EIO' && once());
   // Keeps the process alive while all it does is wait.
   const alive = setInterval(() => {}, 1 << 30);
   void ended.then(() => clearInterval(alive));
   return { ended, begun: () => since !== undefined };
+}
+
+/** The npm that runs this command, directly or through a shell; undefined when it was started otherwise. */
+function npmAbove() {
+  if (!process.env.npm_lifecycle_event) return undefined;
+  for (let pid = process.ppid, height = 0; pid > 1 && height < 3; height++) {
+    try {
+      if (/npm/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))) return { pid, begin: beginOf(pid) };
+      pid = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+    } catch {
+      return undefined; // it has ended while we were looking
+    }
+  }
+  return undefined;
 }
