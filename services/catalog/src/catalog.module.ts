@@ -7,6 +7,13 @@ import { DeleteArtist } from './artists/delete-artist';
 import { GetArtist } from './artists/get-artist';
 import { ListArtists } from './artists/list-artists';
 import { UpdateArtist } from './artists/update-artist';
+import { AudioWorker } from './assets/audio-worker';
+import { DeleteReleaseArtwork } from './assets/delete-release-artwork';
+import { GetArtwork } from './assets/get-artwork';
+import { SweepAssets } from './assets/sweep-assets';
+import { UploadReleaseArtwork } from './assets/upload-release-artwork';
+import { UploadTrackAudio } from './assets/upload-track-audio';
+import { Uploads } from './assets/uploads';
 import type { CatalogConfig } from './config';
 import { OnDspStage } from './events/on-dsp-stage';
 import { Minting } from './identifiers/minting';
@@ -57,9 +64,11 @@ export const useCases: Type<unknown>[] = [
   CreateTrack,
   DeleteArtist,
   DeleteRelease,
+  DeleteReleaseArtwork,
   DeleteTrack,
   DetachDsp,
   GetArtist,
+  GetArtwork,
   GetEffectiveConfig,
   GetRelease,
   GetReleaseSnapshot,
@@ -84,6 +93,8 @@ export const useCases: Type<unknown>[] = [
   UpdateArtist,
   UpdateRelease,
   UpdateTrack,
+  UploadReleaseArtwork,
+  UploadTrackAudio,
 ];
 
 /** What use cases are made of. */
@@ -93,6 +104,9 @@ export const parts: Provider[] = [
   ReleaseMessages,
   ConfigChanges,
   OnDspStage,
+  AudioWorker,
+  SweepAssets,
+  Uploads,
   { provide: DspRegistry, useFactory: ({ DSPS_FILE }: CatalogConfig) => loadRegistry(DSPS_FILE, process.env), inject: [CONFIG] },
   { provide: STORAGE, useFactory: ({ STORAGE_URL }: CatalogConfig) => openStorage(STORAGE_URL, process.env), inject: [CONFIG] },
 ];

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@tonegrid/data';
-import { Outbox, type CloudEvent } from '@tonegrid/events';
+import { Outbox, type ReceivedEvent } from '@tonegrid/events';
 import { Handles, type EventHandler } from '@tonegrid/service';
 import { isBehind, statusAfter } from '../releases/release';
 import { noteStage, releaseDsps } from '../releases/release-dsp.store';
@@ -32,7 +32,7 @@ interface DspStageData {
 export class OnDspStage implements EventHandler {
   constructor(private readonly outbox: Outbox) {}
 
-  async handle(tx: Tx, event: CloudEvent): Promise<void> {
+  async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
     const { release_uuid: uuid, dsp, revision } = event.data as DspStageData;
     const heard = statusOfStage[event.type.slice(event.type.lastIndexOf('.') + 1)];
     // A stage of a later version of the platform, or a release that is gone: nothing here depends on it.

@@ -42,7 +42,7 @@ export const detach = (tx: Tx, releaseUuid: string, dsp: string): Promise<unknow
  * Notes what delivery tells of a DSP; false when that is older than what is known, or the DSP is no longer attached.
  * @param revision the revision that is on the storefront, when that is told
  */
-export async function noteStage(tx: Tx, releaseUuid: string, dsp: string, heard: { status: string; at: string; revision: number | null }): Promise<boolean> {
+export async function noteStage(tx: Tx, releaseUuid: string, dsp: string, heard: { status: string; at: Date; revision: number | null }): Promise<boolean> {
   const rows = await tx.query(
     `update release_dsps set status = $3, heard_at = $4, delivered_revision = greatest(delivered_revision, $5::bigint)
      where release_uuid = $1 and dsp = $2 and (heard_at is null or heard_at <= $4) returning 1`,

@@ -39,6 +39,11 @@ export function assertReviewable({ status }: { status: ReleaseStatus }): void {
   if (status !== 'pending') throw new Refused('release.not_reviewable');
 }
 
+/** Throws `release.not_editable` unless the release is with its owner: what the gates ask for cannot be taken away behind them. */
+export function assertWithOwner({ status }: { status: ReleaseStatus }): void {
+  if (!isWithOwner(status)) throw new Refused('release.not_editable', { params: { status } });
+}
+
 const isWithOwner = (status: ReleaseStatus): boolean => status === 'draft' || status === 'rejected';
 
 /** What the gates of submission look at. */

@@ -1,0 +1,32 @@
+import type { MessageShape } from '@bufbuild/protobuf';
+import { Injectable } from '@nestjs/common';
+import { CatalogService, DeleteReleaseArtworkResponseSchema, type DeleteReleaseArtworkRequest } from '@tonegrid/contracts';
+import { Changes } from '@tonegrid/idempotency';
+import { Rpc, type Caller } from '@tonegrid/rpc';
+import { assertWithOwner } from '../releases/release';
+import { ReleaseChanges } from '../releases/release-changes';
+import { updateRelease } from '../releases/release.store';
+import { markUnused } from './asset.store';
+
+/** Removes the cover of a release in draft or rejected; a submitted release can only get another one. */
+@Rpc(CatalogService.method.deleteReleaseArtwork)
+@Injectable()
+export class DeleteReleaseArtwork {
+  constructor(
+    private readonly changes: Changes,
+    private readonly releases: ReleaseChanges,
+  ) {}
+
+  run(caller: Caller, { uuid }: DeleteReleaseArtworkRequest): Promise<MessageShape<typeof DeleteReleaseArtworkResponseSchema>> {
+    return this.changes.run(caller, DeleteReleaseArtworkResponseSchema, async (tx) => {
+      const release = await this.releases.open(tx, uuid);
+      assertWithOwner(release);
+      if (release.artwork_uuid !== null) {
+        await markUnused(tx, release.artwork_uuid);
+        await updateRelease(tx, uuid, { artwork_uuid: null, artwork_key: null, artwork_warnings: [] });
+        await this.releases.record(tx, release, ['artwork']);
+      }
+      return { message: 'Artwork deleted.' };
+    });
+  }
+}
