@@ -80,7 +80,12 @@ export async function relayBench({ rounds = 5, count = 20_000 } = {}) {
       await owner.end();
     }
     const ratio = median(ours.map((rate, round) => rate / bare[round]));
-    return { name: 'outbox relay, events/s', ours: Math.round(median(ours)), bare: Math.round(median(bare)), ratio: Number(ratio.toFixed(2)) };
+    return {
+      name: 'outbox relay, events/s',
+      ours: Math.round(median(ours)),
+      bare: Math.round(median(bare)),
+      ratio: Number(ratio.toFixed(2)),
+    };
   } finally {
     await Promise.all([postgres.stop(), nats.stop()]);
   }

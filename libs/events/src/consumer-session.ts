@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { JsMsg, NatsConnection } from 'nats';
 import { parseCloudEvent } from './cloud-event';
 import type { Located } from './handle-event';
@@ -37,6 +38,8 @@ export class ConsumerSession {
   private fail: (error: unknown) => void = () => undefined;
 
   constructor(private readonly options: ConsumerSessionOptions) {
+    // Each handler that waits to try again listens to it; that is no leak.
+    setMaxListeners(0, this.ending.signal);
     this.lanes = new Lanes(
       options.concurrency,
       ({ located, seq }) => located?.event.subject ?? `message ${seq}`,

@@ -42,6 +42,8 @@ export interface Subscription {
   retry?: { attempts: number; first: number; most: number };
   /** Milliseconds that the inbox remembers; 14 days by default, and never less than the stream's age plus a day. */
   rememberFor?: number;
+  /** Milliseconds between sweeps of the inbox; 10 minutes by default. */
+  sweepEvery?: number;
   /** Milliseconds between looks whether the stream still is what was handled; 15,000 by default. */
   checkEvery?: number;
 }
@@ -95,11 +97,11 @@ export class Consumer {
     const { durable } = this.subscription;
     this.role = 'leader';
     this.metrics.leading.set({ consumer: durable }, 1);
-    const sweeping = every(600_000, signal, () =>
+    const sweeping = every(this.subscription.sweepEvery ?? 600_000, signal, () =>
       this.forget(pg).catch((error: unknown) => log.warn({ consumer: durable, reason: reason(error) }, 'sweeping the inbox failed')),
     );
     try {
-      for (let failures = 0; !signal.aborted; ) {
+      for (let failures = 0; !signal.aborted;) {
         const began = Date.now();
         try {
           await this.session(pg, signal);
@@ -225,7 +227,7 @@ export class Consumer {
     const { data, log } = this.options;
     const { durable: consumer, everyTenant = false, retry = { attempts: 8, first: 200, most: 30_000 } } = this.subscription;
     const { id, type, subject } = located.event;
-    for (let failures = 0, passing = 0; ; ) {
+    for (let failures = 0, passing = 0; ;) {
       try {
         const fresh = await handleOnce(data, consumer, epoch, located, everyTenant, (tx, event) => this.subscription.handle(tx, event));
         if (fresh) this.metrics.handled.inc({ consumer, type });
@@ -266,7 +268,7 @@ export class Consumer {
   private async forget(pg: LeaderConnection): Promise<void> {
     const { maxAge } = { ...streamDefaults, ...this.options.stream };
     const rememberFor = Math.max(this.subscription.rememberFor ?? 14 * day, maxAge + day);
-    for (let deleted: number | null = 1; deleted; ) {
+    for (let deleted: number | null = 1; deleted;) {
       ({ rowCount: deleted } = await pg.query(
         `delete from inbox where ctid = any(array(
            select ctid from inbox where consumer = $1 and handled_at < now() - $2 * interval '1 millisecond' limit 1000))`,

@@ -45,7 +45,7 @@ const lockClass = 0x746f6e65;
  */
 export async function lead(options: LeadershipOptions, work: (pg: LeaderConnection, signal: AbortSignal) => Promise<void>): Promise<void> {
   const { log, name, signal } = options;
-  for (let failures = 0; !signal.aborted; ) {
+  for (let failures = 0; !signal.aborted;) {
     const client = connectionOf(options);
     const pg = new LeaderConnection(client);
     const lost = new AbortController();

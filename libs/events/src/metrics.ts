@@ -1,7 +1,8 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 
 const count = <L extends string>(registry: Registry, name: string, help: string, labelNames: readonly L[] = []): Counter<L> =>
-  (registry.getSingleMetric(name) as Counter<L> | undefined) ?? new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
+  (registry.getSingleMetric(name) as Counter<L> | undefined) ??
+  new Counter({ name, help, labelNames: [...labelNames], registers: [registry] });
 
 const gauge = <L extends string>(registry: Registry, name: string, help: string, labelNames: readonly L[] = []): Gauge<L> =>
   (registry.getSingleMetric(name) as Gauge<L> | undefined) ?? new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] });
@@ -24,7 +25,9 @@ export const consumerMetrics = (registry: Registry) => ({
   repeated: count(registry, 'consumer_repeated_total', 'Events that had been handled before and were passed over', ['consumer']),
   failed: count(registry, 'consumer_failed_total', 'Attempts at an event that failed', ['consumer', 'type']),
   deadLetters: count(registry, 'consumer_dead_letters_total', 'Events given up after all attempts', ['consumer', 'type']),
-  rewound: count(registry, 'consumer_rewound_total', 'Times that the stream had gone back behind the position of this consumer', ['consumer']),
+  rewound: count(registry, 'consumer_rewound_total', 'Times that the stream had gone back behind the position of this consumer', [
+    'consumer',
+  ]),
 });
 
 export type RelayMetrics = ReturnType<typeof relayMetrics>;

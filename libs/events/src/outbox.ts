@@ -40,7 +40,8 @@ export class Outbox {
     const payloads = told.map((event) => JSON.stringify(event));
     payloads.forEach((payload, n) => {
       const size = Buffer.byteLength(payload);
-      if (size > largestEvent) throw new Error(`event ${told[n]?.type} has ${size} bytes; at most ${largestEvent}: put a reference into it instead`);
+      if (size > largestEvent)
+        throw new Error(`event ${told[n]?.type} has ${size} bytes; at most ${largestEvent}: put a reference into it instead`);
     });
     await tx.query(insert, [
       told.map(({ id }) => id),

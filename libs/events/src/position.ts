@@ -37,7 +37,12 @@ export async function beginEpoch(pg: LeaderConnection, consumer: string): Promis
   };
 }
 
-export async function savePosition(pg: LeaderConnection, consumer: string, epoch: string, { streamCreated, seq, time, id }: Position): Promise<void> {
+export async function savePosition(
+  pg: LeaderConnection,
+  consumer: string,
+  epoch: string,
+  { streamCreated, seq, time, id }: Position,
+): Promise<void> {
   await pg.query(
     `update inbox_positions set stream_created = $3, stream_seq = $4, stream_time = $5, event_id = $6, updated_at = now()
      where consumer = $1 and epoch = $2`,
@@ -79,6 +84,7 @@ export async function findStart(
     const [row] = rows;
     if (!row) return { start: 1, rewound: true };
     const message = await messageAt(jsm, info.config.name, Number(row.stream_seq));
-    if (message?.id === row.event_id && message.time === Number(row.stream_time)) return { start: Number(row.stream_seq) + 1, rewound: true };
+    if (message?.id === row.event_id && message.time === Number(row.stream_time))
+      return { start: Number(row.stream_seq) + 1, rewound: true };
   }
 }

@@ -189,8 +189,10 @@ export class Publisher {
     const ack = message.data.length > 0 ? message.json<PubAck>() : undefined;
     // No body: nobody listens on the subject (503), so there is no stream, or it has no leader at the moment.
     if (!ack) return this.fail(new Error(`JetStream does not answer (${message.headers?.code ?? 'empty reply'})`));
-    if (ack.error || ack.seq === undefined) return this.fail(new Error(`JetStream refuses the message: ${ack.error?.description ?? 'no sequence'}`));
-    if (ack.stream !== this.options.stream) return this.fail(new Error(`stream ${ack.stream} took a message meant for ${this.options.stream}`));
+    if (ack.error || ack.seq === undefined)
+      return this.fail(new Error(`JetStream refuses the message: ${ack.error?.description ?? 'no sequence'}`));
+    if (ack.stream !== this.options.stream)
+      return this.fail(new Error(`stream ${ack.stream} took a message meant for ${this.options.stream}`));
     this.flying.delete(token);
     const { row } = flight;
     this.acked.push({ id: row.id, seq: ack.seq });

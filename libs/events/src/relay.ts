@@ -47,7 +47,8 @@ const samplesKept = 64;
 
 // A queue's statistics are always of another moment: freshly filled, the planner expected 200 unpublished rows of 20,000 and sorted all
 // of them for each thousand (1,100 events/s in place of 20,000). All queries of this connection are made for walks along an index.
-const planning = 'set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off';
+const planning =
+  'set enable_seqscan = off; set enable_bitmapscan = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off';
 
 /**
  * Publishes the outbox of one database to JetStream, at least once and in the order of commits for each ordering key. Any
@@ -69,7 +70,8 @@ export class Relay {
 
   constructor(private readonly options: RelayOptions) {
     const { keepFor = 24 * 3600_000, stream } = options;
-    if (keepFor >= { ...streamDefaults, ...stream }.maxAge) throw new Error('the outbox must keep its rows for a shorter time than the stream');
+    if (keepFor >= { ...streamDefaults, ...stream }.maxAge)
+      throw new Error('the outbox must keep its rows for a shorter time than the stream');
     this.metrics = relayMetrics(options.registry);
   }
 
@@ -106,7 +108,7 @@ export class Relay {
       every(sweepEvery, signal, () => this.sweep(pg, signal).catch(failed)),
     ];
     try {
-      for (let failures = 0; !signal.aborted; ) {
+      for (let failures = 0; !signal.aborted;) {
         const began = Date.now();
         try {
           await this.session(pg, signal);
@@ -221,7 +223,7 @@ export class Relay {
 
   private async sweep(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { keepFor = 24 * 3600_000 } = this.options;
-    for (let deleted: number | null = 1; deleted && !signal.aborted; ) {
+    for (let deleted: number | null = 1; deleted && !signal.aborted;) {
       ({ rowCount: deleted } = await pg.query(
         `delete from outbox where event_id in
            (select event_id from outbox where published_at < now() - $1 * interval '1 millisecond' order by published_at limit 1000)`,

@@ -47,7 +47,7 @@ export class StreamAudit {
     const highest = rows.reduce((most, row) => Math.max(most, Number(row.stream_seq)), 0);
     let lost = await this.unpublishMissing(rows);
     if (lost === 0 && !suspicious) return { lost, highest };
-    for (let last = rows.at(-1); last; ) {
+    for (let last = rows.at(-1); last;) {
       const page = await this.rowsBefore(last, pageRows);
       const missing = await this.unpublishMissing(page);
       lost += missing;
@@ -60,7 +60,7 @@ export class StreamAudit {
   /** Looks at all published rows that are kept, slowly (a page at a time, with pauses). Gives the number made unpublished. */
   async checkAll(pauseBetween: number, signal: AbortSignal): Promise<number> {
     let lost = 0;
-    for (let last: Row | undefined; !signal.aborted; ) {
+    for (let last: Row | undefined; !signal.aborted;) {
       const page = await this.rowsBefore(last, pageRows);
       lost += await this.unpublishMissing(page);
       last = page.at(-1);
@@ -103,7 +103,10 @@ export class StreamAudit {
     );
     const lost = rowCount ?? 0;
     metrics.lost.inc(lost);
-    log.error({ stream, events: lost, lastSeq: info.state.last_seq }, 'the stream has lost events that it had acknowledged: publishing them again');
+    log.error(
+      { stream, events: lost, lastSeq: info.state.last_seq },
+      'the stream has lost events that it had acknowledged: publishing them again',
+    );
     return lost;
   }
 

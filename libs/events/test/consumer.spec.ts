@@ -3,7 +3,8 @@ import { context, trace, TraceFlags } from '@opentelemetry/api';
 import { pause, startPostgres, startProcess, waitFor, type RunningPostgres } from '@tonegrid/testing';
 import { join } from 'node:path';
 import { connect } from 'nats';
-import { NotNow, type ReceivedEvent } from '../src';
+import { NotNow, type CloudEvent, type ReceivedEvent } from '../src';
+import { handleOnce, Superseded } from '../src/handle-event';
 import { bySubject, env, expectOnceInOrder, noteHandled, Stage, tenantUuid } from './stage';
 
 let postgres: RunningPostgres;
@@ -14,7 +15,8 @@ beforeEach(async () => (stage = await Stage.open(postgres)));
 afterEach(() => stage?.close());
 
 const retry = { attempts: 3, first: 20, most: 100 };
-const metric = async (name: string) => (await stage.registry.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
+const metric = async (name: string) =>
+  (await stage.registry.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
 
 test('events told by eight writers at once are handled once each, in order for each subject, several subjects at once', async () => {
   stage.relay();
@@ -57,7 +59,8 @@ test('a handler sees the event, in a transaction of its tenant', async () => {
 test('of several filters each event that one of them matches is handled', async () => {
   stage.relay();
   stage.consumer({ filter: ['release.*', 'release.dsp.>'] });
-  for (const [n, type] of ['release.created', 'track.created', 'release.dsp.spotify.live', 'release.a.b'].entries()) await stage.tell('r', n, { type });
+  for (const [n, type] of ['release.created', 'track.created', 'release.dsp.spotify.live', 'release.a.b'].entries())
+    await stage.tell('r', n, { type });
   await stage.tell('r', 9, { type: 'release.updated' });
   expect((await stage.whenHandled(3)).map(({ n }) => n)).toEqual([0, 2, 9]);
 });
@@ -82,7 +85,9 @@ test('a poisonous event goes to the dead letters; later events of its subject wa
   expect(bySubject(await stage.whenHandled(2))).toEqual({ poison: [2], other: [1] });
   expect(order.filter((entry) => entry !== 'other')).toEqual(['failed', 'failed', 'failed', 'poison']);
   expect(order.indexOf('other')).toBeLessThan(order.lastIndexOf('failed'));
-  const letters = await stage.rows<{ payload: string }>('select consumer, type, ordering_key, tenant_uuid, attempts, error, payload from dead_letters');
+  const letters = await stage.rows<{ payload: string }>(
+    'select consumer, type, ordering_key, tenant_uuid, attempts, error, payload from dead_letters',
+  );
   expect(letters).toEqual([
     expect.objectContaining({
       consumer: 'test', type: 'release.updated', ordering_key: 'poison', tenant_uuid: tenantUuid, attempts: 3,
@@ -133,6 +138,20 @@ test('of two consumers one handles; when it stops the other goes on at once, wit
   expectOnceInOrder(await stage.whenHandled(250), 250);
 });
 
+test('a consumer that was replaced and has not noticed can write nothing', async () => {
+  await stage.rows("insert into inbox_positions (consumer, epoch) values ('test', 2)");
+  const event: CloudEvent = {
+    specversion: '1.0', id: crypto.randomUUID(), source: '/tonegrid/test', type: 'release.updated', subject: 'r', time: '2026-01-01T00:00:00Z',
+    datacontenttype: 'application/json', tenantuuid: tenantUuid, data: { n: 1 },
+  }; // prettier-ignore
+  const handle = (epoch: string) => handleOnce(stage.data, 'test', epoch, { event, seq: 1, time: 1 }, false, noteHandled);
+  await expect(handle('1')).rejects.toThrow(Superseded);
+  expect(await stage.rows('select from inbox')).toHaveLength(0);
+  expect(await handle('2')).toBe(true);
+  expect(await handle('2')).toBe(false);
+  expect(await stage.handled()).toHaveLength(1);
+});
+
 test('a stopping consumer finishes what it handles and begins no more', async () => {
   stage.relay();
   let begun = 0;
@@ -164,8 +183,8 @@ test('what a handler writes and its inbox row commit together: a process killed 
   let child = await begin();
   const loading = stage.load(200, 30);
   for (let kills = 0; kills < 2; kills++) {
-    const before = (await stage.handled()).length;
-    await waitFor(async () => (await stage.handled()).length > before + 20, { what: 'some progress' });
+    const before = await stage.countHandled();
+    await waitFor(async () => (await stage.countHandled()) > before + 20, { what: 'some progress' });
     await child.kill9();
     const [odd] = await stage.rows<{ n: number }>(
       'select count(*)::int as n from inbox full join handled using (event_id) where inbox.consumer is null or handled.subject is null',
@@ -176,6 +195,16 @@ test('what a handler writes and its inbox row commit together: a process killed 
   await loading;
   expectOnceInOrder(await stage.whenHandled(200), 200);
   await child.stop();
+});
+
+test('the inbox forgets what the stream can no longer bring, and nothing newer', async () => {
+  await stage.rows(
+    `insert into inbox (consumer, event_id, stream_seq, stream_time, handled_at)
+     select 'test', gen_random_uuid(), n, n, now() - n * interval '1 day' from unnest(array[1, 8, 13, 15, 400]) n`,
+  );
+  stage.consumer({ sweepEvery: 50 });
+  await waitFor(async () => (await stage.rows('select from inbox')).length === 3, { what: 'the sweep' });
+  expect(await stage.rows('select max(stream_seq)::int as oldest from inbox')).toEqual([{ oldest: 13 }]);
 });
 
 test('the trace of the change goes on in the handler', async () => {

@@ -110,16 +110,49 @@ test('under load from eight writers each event is in the stream once, in order f
   stage.relay();
   await stage.load(300);
   await allPublished();
-  expectOnceInOrder((await streamed()).map(({ event }) => ({ subject: event.subject, n: event.data.n })), 300);
+  expectOnceInOrder(
+    (await streamed()).map(({ event }) => ({ subject: event.subject, n: event.data.n })),
+    300,
+  );
 });
 
 test('the events of one statement keep their order', async () => {
   stage.relay();
   await stage.data.transaction({ tenantUuid }, (tx) =>
-    stage.outbox.addAll(tx, Array.from({ length: 50 }, (_, index) => ({ type: 'release.updated', subject: 'r', tenantUuid, data: { n: index + 1 } }))),
+    stage.outbox.addAll(
+      tx,
+      Array.from({ length: 50 }, (_, index) => ({ type: 'release.updated', subject: 'r', tenantUuid, data: { n: index + 1 } })),
+    ),
   );
   await allPublished();
-  expectOnceInOrder((await streamed()).map(({ event }) => ({ subject: event.subject, n: event.data.n })), 50);
+  expectOnceInOrder(
+    (await streamed()).map(({ event }) => ({ subject: event.subject, n: event.data.n })),
+    50,
+  );
+});
+
+test('a publish that JetStream refuses holds back later events of its subject, and goes again by itself', async () => {
+  const relay = stage.relay();
+  await stage.tell('warm-up', 1);
+  await allPublished();
+  const limit = async (size: number) => {
+    const nats = await connect({ servers: stage.nats.url });
+    await (await nats.jetstreamManager()).streams.update(streamName(env), { max_msg_size: size });
+    await nats.close();
+  };
+  await limit(1000);
+  await stage.data.transaction({ tenantUuid }, (tx) =>
+    stage.outbox.addAll(tx, [
+      { type: 'release.updated', subject: 'r', tenantUuid, data: { n: 1, filler: 'x'.repeat(2000) } },
+      { type: 'release.updated', subject: 'r', tenantUuid, data: { n: 2 } },
+    ]),
+  );
+  await waitFor(() => relay.health().problem, { what: 'the refusal' });
+  await pause(500);
+  expect((await streamed()).map(({ event }) => event.subject)).toEqual(['warm-up']);
+  await limit(-1);
+  await allPublished();
+  expect((await streamed()).map(({ event }) => event.data.n)).toEqual([1, 1, 2]);
 });
 
 test('an event for another tenant than the transaction is refused', async () => {
@@ -142,7 +175,10 @@ test('published rows are swept when they are old enough, others never', async ()
   await stage.nats.kill9();
   stage.relay({ sweepEvery: 100 });
   await waitFor(async () => (await stage.rows('select from outbox')).length === 2, { what: 'the sweep' });
-  expect(await stage.rows('select ordering_key from outbox order by id')).toEqual([{ ordering_key: 'new' }, { ordering_key: 'unpublished' }]);
+  expect(await stage.rows('select ordering_key from outbox order by id')).toEqual([
+    { ordering_key: 'new' },
+    { ordering_key: 'unpublished' },
+  ]);
 });
 
 test('the backlog and its age are measured', async () => {

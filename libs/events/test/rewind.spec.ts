@@ -50,7 +50,9 @@ async function losePower(consumersAhead: boolean): Promise<void> {
   await stage.nats.restart();
 }
 
-const withStream = async <T>(work: (jsm: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['jetstreamManager']>>) => Promise<T>): Promise<T> => {
+const withStream = async <T>(
+  work: (jsm: Awaited<ReturnType<Awaited<ReturnType<typeof connect>>['jetstreamManager']>>) => Promise<T>,
+): Promise<T> => {
   const nats = await connect({ servers: stage.nats.url });
   try {
     return await work(await nats.jetstreamManager());
@@ -64,7 +66,8 @@ const streamed = () =>
   withStream(async (jsm) => {
     const { state } = await jsm.streams.info(streamName(env));
     const ids = new Set<string>();
-    for (let seq = state.first_seq; seq <= state.last_seq; seq++) ids.add((await jsm.streams.getMessage(streamName(env), { seq })).header.get('Nats-Msg-Id'));
+    for (let seq = state.first_seq; seq <= state.last_seq; seq++)
+      ids.add((await jsm.streams.getMessage(streamName(env), { seq })).header.get('Nats-Msg-Id'));
     return ids;
   });
 
@@ -131,7 +134,16 @@ test('new messages of others have filled the gap: the consumer handles them, and
   const foreign = Array.from({ length: 60 }, () => crypto.randomUUID());
   const nats = await connect({ servers: stage.nats.url });
   for (const [index, id] of foreign.entries()) {
-    const event = { specversion: '1.0', id, source: '/tonegrid/other', type: 'release.updated', subject: 'foreign', time: new Date(), tenantuuid: tenantUuid, data: { n: index + 1 } };
+    const event = {
+      specversion: '1.0',
+      id,
+      source: '/tonegrid/other',
+      type: 'release.updated',
+      subject: 'foreign',
+      time: new Date(),
+      tenantuuid: tenantUuid,
+      data: { n: index + 1 },
+    };
     await nats.jetstream().publish(`tonegrid.${env}.release.updated`, JSON.stringify(event), { msgID: id });
   }
   await nats.close();

@@ -14,7 +14,11 @@ export const log = { info: say, warn: say, error: say };
 
 /** Writes what a handler got; `place` is the order of handling. */
 export const noteHandled = async (tx: Tx, event: ReceivedEvent) =>
-  void (await tx.query('insert into handled (event_id, subject, n) values ($1, $2, $3)', [event.id, event.subject, (event.data as { n: number }).n]));
+  void (await tx.query('insert into handled (event_id, subject, n) values ($1, $2, $3)', [
+    event.id,
+    event.subject,
+    (event.data as { n: number }).n,
+  ]));
 
 /** PostgreSQL and NATS with a service's database between them. */
 export class Stage {
@@ -68,7 +72,9 @@ export class Stage {
 
   /** Commits one event. */
   tell(subject: string, n: number, event: Partial<DomainEvent> = {}): Promise<void> {
-    return this.data.transaction({ tenantUuid }, (tx) => this.outbox.add(tx, { type: 'release.updated', subject, tenantUuid, data: { n }, ...event }));
+    return this.data.transaction({ tenantUuid }, (tx) =>
+      this.outbox.add(tx, { type: 'release.updated', subject, tenantUuid, data: { n }, ...event }),
+    );
   }
 
   /** Commits `count` events of `subjects` subjects, `writers` at once, through whatever happens to the servers; n counts within a subject. */
@@ -106,9 +112,14 @@ export class Stage {
     return this.rows('select event_id, subject, n from handled order by place');
   }
 
+  async countHandled(): Promise<number> {
+    const [row] = await this.rows<{ n: number }>('select count(*)::int as n from handled');
+    return row!.n;
+  }
+
   /** Waits until that many events are handled, and a moment more for those that must not come. */
   async whenHandled(count: number, timeout = 20_000): Promise<{ event_id: string; subject: string; n: number }[]> {
-    await waitFor(async () => (await this.rows<{ n: number }>('select count(*)::int as n from handled'))[0]!.n >= count, {
+    await waitFor(async () => (await this.countHandled()) >= count, {
       timeout,
       what: `${count} events handled`,
     });
