@@ -160,6 +160,8 @@ class Calls {
         if (!call.write(toBinary(method.input, create(method.input, request))))
           await Promise.race([once(call, 'drain'), answered.catch(() => undefined)]);
       }
+      // Says that this was all of it: an end alone could also be that of a cancelled call.
+      call.write(new Uint8Array(0));
       call.end();
     })();
     try {

@@ -47,10 +47,11 @@ export class RpcServer {
     const path = `/${method.parent.typeName}/${method.name}`;
     // grpc-js copies with Buffer's own `copy`, which a plain Uint8Array has not.
     const serialize = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const deserialize = (bytes: Buffer) => fromBinary(method.input, bytes);
+    const streaming = method.methodKind === 'client_streaming';
+    const deserialize = (bytes: Buffer) => (streaming && bytes.length === 0 ? endOfStream : fromBinary(method.input, bytes));
     const handle = (call: Call, callback: sendUnaryData<Uint8Array>) => void this.serve(method, path, useCase, call, callback);
     const registered =
-      method.methodKind === 'client_streaming'
+      streaming
         ? this.server.register(path, handle as never, serialize, deserialize, 'clientStream')
         : this.server.register(path, handle as never, serialize, deserialize, 'unary');
     if (!registered) throw new Error(`two use cases are bound to ${path}`);
@@ -126,8 +127,9 @@ export class RpcServer {
 }
 
 async function answer(method: DescMethod, useCase: AnyUseCase, caller: Caller, call: Call): Promise<Uint8Array> {
-  let request: unknown = call;
-  if ('request' in call) {
+  let request: unknown;
+  if (!('request' in call)) request = received(call);
+  else {
     const message = call.request as MessageShape<typeof method.input>;
     const errors = checkRules(method.input, message);
     if (errors) throw invalid(errors);
@@ -135,6 +137,21 @@ async function answer(method: DescMethod, useCase: AnyUseCase, caller: Caller, c
   }
   const response = (await useCase.run(caller, request as never)) as MessageInitShape<typeof method.output>;
   return toBinary(method.output, create(method.output, response));
+}
+
+/**
+ * A stream that a client gave up can look like one that it finished: HTTP/2 may end it in order before the reset arrives. So a
+ * whole stream ends with an empty message, and without that it was cut off.
+ */
+const endOfStream = Symbol('end of stream');
+
+async function* received(call: ServerReadableStream<unknown, unknown>): AsyncGenerator<unknown> {
+  let whole = false;
+  for await (const message of call) {
+    if (message === endOfStream) whole = true;
+    else yield message;
+  }
+  if (!whole) throw new Refused('service.unavailable');
 }
 
 /** What is told to the caller; what is not a refusal is logged whole and told as an internal error. */

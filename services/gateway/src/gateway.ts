@@ -1,3 +1,4 @@
+import { Server as NetServer } from 'node:net';
 import { RateClass, type IdentityService } from '@tonegrid/contracts';
 import { logger, type RpcClient } from '@tonegrid/rpc';
 import { AccessTokens } from './auth/access-tokens';
@@ -50,12 +51,26 @@ export class Gateway {
     return bound;
   }
 
-  /** Ends kept-alive connections with their next answer, then takes no new ones, and finishes what is under way. */
+  /**
+   * Stops without dropping a request: kept-alive connections end with their next answer; then no new ones are taken and those
+   * that were may still send; then idle ones are closed and what is under way is finished, within the grace.
+   */
   async stop(): Promise<void> {
+    const { server } = this.app.fastify;
     this.app.drain();
-    const until = Date.now() + drainMs;
-    while (Date.now() < until && (await this.connections()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.connectionsEnd(drainMs);
+    // Only the listener: closing the HTTP server would also cut connections whose first request is on its way.
+    NetServer.prototype.close.call(server);
+    await this.connectionsEnd(drainMs);
+    server.closeIdleConnections();
+    await this.connectionsEnd(this.settings.SHUTDOWN_GRACE_MS);
+    server.closeAllConnections();
     await this.app.fastify.close();
+  }
+
+  private async connectionsEnd(withinMs: number): Promise<void> {
+    const until = Date.now() + withinMs;
+    while (Date.now() < until && (await this.connections()) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   private connections(): Promise<number> {

@@ -32,4 +32,4 @@ export const settingsShape = {
 };
 
 /** The checked configuration of the gateway. */
-export type Settings = z.infer<z.ZodObject<typeof settingsShape>> & Pick<BaseConfig, 'TONEGRID_ENV'>;
+export type Settings = z.infer<z.ZodObject<typeof settingsShape>> & Pick<BaseConfig, 'TONEGRID_ENV' | 'SHUTDOWN_GRACE_MS'>;

@@ -5,7 +5,6 @@ import {
   ListEventTypesResponseSchema,
   omit_when_unset,
   PageMetaSchema,
-  PreviewMessageResponseSchema,
   ReleaseSchema,
   ReleaseStatus,
   services,
@@ -20,8 +19,9 @@ import { contractRoutes } from './routes';
 import { compileWriter } from './to-json';
 import { WireError } from './wire';
 
-const bytesOf = (desc: DescMessage, init: object): Buffer => Buffer.from(toBinary(desc, create(desc, init)));
-const written = (desc: DescMessage, init: object, envelope = false): any => JSON.parse(compileWriter(desc, envelope)(bytesOf(desc, init)));
+const bytesOf = (desc: DescMessage, init: Record<string, unknown>): Buffer => Buffer.from(toBinary(desc, create(desc, init)));
+const written = (desc: DescMessage, init: Record<string, unknown>, envelope = false): any =>
+  JSON.parse(compileWriter(desc, envelope)(bytesOf(desc, init)));
 
 describe('an answer as JSON', () => {
   it('has every documented field in the order of the contract, null when unknown', () => {

@@ -79,6 +79,8 @@ class Upload {
         this.files += 1;
         if (field !== bounds.field) return this.refusePart(stream, field, 'unknown');
         if (this.files > 1) return this.refusePart(stream, field, 'max_items');
+        // Busboy tells the part, not the form, when the form ends in the middle of it.
+        stream.on('error', () => this.fail(new Refused('request.malformed')));
         stream.once('limit', () => this.fail(tooLarge(bounds)));
         resolve({ name: name ?? '', type, chunks: this.chunksOf(stream) });
       });
@@ -112,9 +114,16 @@ class Upload {
         for (let at = 0; at < chunk.length; at += largestChunk) yield chunk.subarray(at, at + largestChunk);
       }
       await Promise.race([this.finished, this.failed]);
+    } catch (error) {
+      throw await this.causeOf(error);
     } finally {
       this.abandon();
     }
+  }
+
+  /** Why reading ended: the first thing that went wrong, of which the stream's own error is an echo. */
+  private causeOf(error: unknown): Promise<unknown> {
+    return Promise.race([this.failed, Promise.resolve(error)]).catch((first: unknown) => first);
   }
 
   private refusePart(stream: Readable, field: string, rule: 'unknown' | 'max_items'): void {

@@ -27,6 +27,7 @@ export interface Sent extends Omit<RequestOptions, 'headers'> {
 
 export const settingsOf = (changed: Record<string, unknown> = {}): Settings => ({
   ...z.object(settingsShape).parse({ PUBLIC_URL: 'http://127.0.0.1/api', HTTP_PORT: 0, ...changed }),
+  SHUTDOWN_GRACE_MS: 5_000,
   TONEGRID_ENV: (changed['TONEGRID_ENV'] as 'sandbox' | undefined) ?? 'sandbox',
 });
 
@@ -68,12 +69,14 @@ export class RunningGateway {
   }
 
   sendRaw(method: string, path: string, { as, body, json, headers = {}, ...rest }: Sent = {}): Promise<Answer> {
+    const bytes = json === undefined ? body : JSON.stringify(json);
+    const framed = bytes === undefined || 'content-length' in headers || 'transfer-encoding' in headers;
     const all: Record<string, string | string[]> = {
       ...(as && { authorization: `Bearer ${as}` }),
       ...(json !== undefined && { 'content-type': 'application/json' }),
+      ...(!framed && { 'content-length': String(Buffer.byteLength(bytes)) }),
       ...headers,
     };
-    const bytes = json === undefined ? body : JSON.stringify(json);
     return new Promise((resolve, reject) => {
       const request = httpRequest({ host: '127.0.0.1', port: this.port, method, path, headers: all, agent: false, ...rest }, (response) => {
         const chunks: Buffer[] = [];
@@ -86,8 +89,6 @@ export class RunningGateway {
         });
       });
       request.on('error', reject);
-      if (bytes !== undefined && !('content-length' in all) && !('transfer-encoding' in all))
-        request.setHeader('content-length', Buffer.byteLength(bytes));
       request.end(bytes);
     });
   }

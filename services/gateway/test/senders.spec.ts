@@ -1,0 +1,162 @@
+import { createHmac } from 'node:crypto';
+import { generateKeyPair, SignJWT } from 'jose';
+import { everyScope } from './played/services';
+import { RunningGateway } from './played/gateway';
+
+const path = '/releases/01890000-0000-7000-8000-00000000000a';
+
+describe('a sender', () => {
+  let gateway: RunningGateway;
+  beforeAll(async () => {
+    gateway = await RunningGateway.start({ RATE_LIMIT_GENERAL: 0 });
+    await gateway.played.addSigningKey('k1');
+    gateway.played.tokens.set('t1', ['releases:read']);
+  });
+  afterAll(() => gateway.stop());
+
+  const status = async (as?: string, headers: Record<string, string> = {}) => {
+    const { status, json } = await gateway.send('GET', path, { as, headers });
+    return [status, json.error as string | undefined];
+  };
+  const missing = [401, 'Authentication token is missing.'];
+  const invalidToken = [401, 'Invalid or expired token. Please log in again.'];
+  const invalidKey = [401, 'Invalid, expired, or revoked API key.'];
+
+  it('with a right token or key comes in', async () => {
+    expect(await status(await gateway.played.token('k1', 't1'))).toEqual([200, undefined]);
+    expect(await status('tgk_every_scope')).toEqual([200, undefined]);
+    expect(await status(undefined, { authorization: 'bearer   tgk_every_scope' })).toEqual([200, undefined]);
+  });
+
+  it.each(['', 'Bearer', 'Bearer ', 'Basic dXNlcjpwdw==', 'tgk_every_scope', 'Bearer a b'])(
+    'with Authorization %j has sent no token',
+    async (authorization) => {
+      expect(await status(undefined, { authorization })).toEqual(missing);
+    },
+  );
+
+  it.each(['tgk_', 'tgk_unknown_key', 'tgk_with space', `tgk_${'x'.repeat(300)}`, 'tgk_every_scope%00'])(
+    'with the API key %j is refused',
+    async (key) => {
+      expect(await status(key)).toEqual(key.includes(' ') ? missing : invalidKey);
+    },
+  );
+
+  it('with a forged, foreign, spoilt or unknown token is refused', async () => {
+    const { played } = gateway;
+    const other = await generateKeyPair('RS256');
+    const strong = await generateKeyPair('PS256');
+    const good = await played.token('k1', 't1');
+    const [head, body, signature] = good.split('.') as [string, string, string];
+    const claims = { iss: 'http://127.0.0.1/api', aud: 'tonegrid:sandbox', sub: 's', jti: 't1', exp: 4_000_000_000 };
+    const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const { keys } = (await gateway.send('GET', '/.well-known/jwks.json')).json as { keys: { n: string }[] };
+    const confused = `${base64({ alg: 'HS256', kid: 'k1' })}.${base64(claims)}`;
+    const tokens = {
+      'another key': await played.token('k1', 't1', { key: other.privateKey }),
+      'no algorithm': `${base64({ alg: 'none', kid: 'k1' })}.${base64(claims)}.`,
+      'HS256 with the public key': `${confused}.${createHmac('sha256', keys[0]!.n).update(confused).digest('base64url')}`,
+      'another algorithm': await new SignJWT(claims).setProtectedHeader({ alg: 'PS256', kid: 'k1' }).sign(strong.privateKey),
+      'a key of its own': await new SignJWT(claims)
+        .setProtectedHeader({ alg: 'RS256', kid: 'k1', jku: 'http://127.0.0.1:1/keys' })
+        .sign(other.privateKey),
+      'no key id': await new SignJWT(claims).setProtectedHeader({ alg: 'RS256' }).sign(other.privateKey),
+      'a changed body': `${head}.${base64({ ...claims, jti: 'other' })}.${signature}`,
+      'a changed signature': `${head}.${body}.${signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))}`,
+      'the audience of production': await played.token('k1', 't1', { claims: { aud: 'tonegrid:production' } }),
+      'another issuer': await played.token('k1', 't1', { claims: { iss: 'https://evil.example' } }),
+      'a past end': await played.token('k1', 't1', { expires: '-1s' }),
+      'no id': await played.token('k1', 't1', { claims: { jti: undefined } }),
+      'no subject': await played.token('k1', 't1', { claims: { sub: undefined } }),
+      'an id that was revoked': await played.token('k1', 'revoked'),
+      'a huge body': `${head}.${'x'.repeat(9_000)}.${signature}`,
+      'nothing of a token': 'x.y.z',
+    };
+    for (const [what, token] of Object.entries(tokens)) expect([what, ...(await status(token))]).toEqual([what, ...invalidToken]);
+  });
+
+  it('is known by a new signing key from its first token on', async () => {
+    await gateway.played.addSigningKey('k2');
+    gateway.played.tokens.set('t2', everyScope);
+    const began = Date.now();
+    expect(await status(await gateway.played.token('k2', 't2'))).toEqual([200, undefined]);
+    expect(Date.now() - began).toBeLessThan(1_500);
+  });
+
+  it('whose key or token is revoked is refused within a second', async () => {
+    const { played } = gateway;
+    played.keys.set('tgk_to_be_revoked', everyScope);
+    played.tokens.set('t3', everyScope);
+    const token = await played.token('k1', 't3');
+    expect([await status('tgk_to_be_revoked'), await status(token)]).toEqual([
+      [200, undefined],
+      [200, undefined],
+    ]);
+    played.keys.delete('tgk_to_be_revoked');
+    played.tokens.delete('t3');
+    const revokedAt = Date.now();
+    while (Date.now() - revokedAt < 990) {
+      await status('tgk_to_be_revoked');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    expect([await status('tgk_to_be_revoked'), await status(token)]).toEqual([invalidKey, invalidToken]);
+  });
+
+  it('whose credential has ended is refused although it is remembered', async () => {
+    gateway.played.keys.set('tgk_ends_soon', everyScope);
+    gateway.played.expiries.set('tgk_ends_soon', Date.now() + 300);
+    expect(await status('tgk_ends_soon')).toEqual([200, undefined]);
+    await new Promise((resolve) => setTimeout(resolve, 310));
+    expect(await status('tgk_ends_soon')).toEqual(invalidKey);
+  });
+
+  it('is asked about once for many requests at the same time', async () => {
+    gateway.played.keys.set('tgk_many_at_once', everyScope);
+    const before = gateway.played.authentications;
+    const answers = await Promise.all(Array.from({ length: 100 }, () => status('tgk_many_at_once')));
+    expect(new Set(answers.map(String))).toEqual(new Set([String([200, undefined])]));
+    expect(gateway.played.authentications - before).toBe(1);
+  });
+});
+
+describe('a sender of many requests', () => {
+  let gateway: RunningGateway;
+  beforeAll(async () => {
+    gateway = await RunningGateway.start({ RATE_LIMIT_GENERAL: 5, RATE_LIMIT_DISTRIBUTION: 2 });
+    gateway.played.keys.set('tgk_other_sender', everyScope);
+  });
+  afterAll(() => gateway.stop());
+
+  it('is told what is left, and refused when nothing is', async () => {
+    const before = Math.floor(Date.now() / 1000);
+    for (let left = 4; left >= 0; left -= 1) {
+      const { status, headers } = await gateway.send('GET', path, { as: 'tgk_every_scope' });
+      expect(status).toBe(200);
+      expect(headers).toMatchObject({ 'x-ratelimit-limit': '5', 'x-ratelimit-remaining': String(left) });
+      expect(Number(headers['x-ratelimit-reset'])).toBeGreaterThanOrEqual(before + 59);
+      expect(Number(headers['x-ratelimit-reset'])).toBeLessThanOrEqual(before + 63);
+    }
+    const refused = await gateway.send('GET', path, { as: 'tgk_every_scope' });
+    expect([refused.status, refused.json]).toEqual([
+      429,
+      { success: false, error: 'Too many requests.', code: 'rate_limit.exceeded', request_id: refused.headers['x-request-id'] },
+    ]);
+    expect(refused.headers['x-ratelimit-remaining']).toBe('0');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(50);
+    expect((await gateway.send('GET', path, { as: 'tgk_other_sender' })).status).toBe(200);
+    expect((await gateway.send('GET', `${path}/ddex/deliveries`, { as: 'tgk_every_scope' })).headers['x-ratelimit-limit']).toBe('2');
+  });
+
+  it('has refused and invalid requests counted too', async () => {
+    expect((await gateway.send('GET', path, { as: 'tgk_no_scope' })).headers['x-ratelimit-remaining']).toBe('4');
+    expect((await gateway.send('GET', '/releases?page=0', { as: 'tgk_no_scope' })).headers['x-ratelimit-remaining']).toBe('3');
+  });
+
+  it('is known by its address where no token is needed; some routes are not counted', async () => {
+    const answers = [];
+    for (let index = 0; index < 3; index += 1) answers.push(await gateway.send('POST', '/dsp/spotify/acknowledgements', { body: '{}' }));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect((await gateway.send('GET', '/errors')).headers['x-ratelimit-limit']).toBeUndefined();
+  });
+});
