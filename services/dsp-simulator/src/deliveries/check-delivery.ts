@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { inspectMessage, isTakedown, type InspectedMessage, type Report as Validation, type Validator } from '@tonegrid/ddex';
 import type { Dsp, DspRegistry } from '@tonegrid/dsp-registry';
 import { checkFiles, md5Of } from './check-files';
-import type { Delivery, Fault } from './delivery';
+import { restManifestName, type Delivery, type Fault } from './delivery';
 import { dspReleaseId, releaseKeyOf } from './dsp-ids';
 import { readPlainFile } from './find-arrivals';
 import type { Journal } from './journal';
@@ -55,10 +55,9 @@ export async function checkDelivery(taken: Delivery, dsp: Dsp, by: CheckedBy): P
   if (!validation.valid) return answer(invalid(errorsOf(validation)));
   if (!delivery.release_key) return answer({ status: 'IdentifierInvalid', text: 'The release has no identifier', action: 'ResendXmlOnly' });
 
+  const own = taken.via === 'rest' ? [taken.message, restManifestName] : [taken.message];
   const checked =
-    delivery.kind === 'takedown'
-      ? { files: [], fault: null }
-      : await filesOf(folder, taken.message, message, facts.files, delivery, by.journal);
+    delivery.kind === 'takedown' ? { files: [], fault: null } : await filesOf(folder, own, message, facts.files, delivery, by.journal);
   delivery.files = checked.files;
   if (checked.fault) return answer(checked.fault);
 
@@ -119,13 +118,13 @@ function headerFault(message: InspectedMessage, delivery: Delivery, dsp: Dsp, re
 
 async function filesOf(
   folder: string,
-  messageName: string,
+  own: string[],
   message: InspectedMessage,
   facts: Parameters<typeof checkFiles>[3],
   delivery: Delivery,
   journal: Journal,
 ): ReturnType<typeof checkFiles> {
-  const checked = await checkFiles(folder, [messageName], message.files, facts, message.senderDpid ?? '');
+  const checked = await checkFiles(folder, own, message.files, facts, message.senderDpid ?? '');
   if (checked.fault || delivery.has_files) return checked;
   // Metadata alone is an update of what came before.
   const held = journal.earlier(delivery, delivery.release_key!).some((earlier) => earlier.has_files && !earlier.is_test);

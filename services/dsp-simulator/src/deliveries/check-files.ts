@@ -29,7 +29,7 @@ const inside = (uri: string): string | null => {
 /**
  * Compares what a message lists with what lies beside it: each file there, of its size, with its MD5, and none besides.
  * @param folder of the message, on disk
- * @param own names in that folder which are no resources: the message itself
+ * @param own names in that folder which are no resources: the message itself, and over REST the manifest
  */
 export async function checkFiles(
   folder: string,

@@ -108,3 +108,6 @@ export function stateOf(delivery: Delivery): DeliveryState {
 /** Whether the check found nothing wrong, and nothing is held against it later. */
 export const wasAccepted = (delivery: Delivery): boolean =>
   delivery.checked_at !== null && delivery.fault === null && delivery.reports.every((report) => report.status !== 'rejected');
+
+/** Under which name a REST delivery's manifest lies beside its message. Begins with a dot, which no delivered file may. */
+export const restManifestName = '.manifest.json';

@@ -8,7 +8,7 @@ const safePath = z
     (path) =>
       !path.includes('\0') &&
       !path.includes('\\') &&
-      path.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && part.length <= 200),
+      path.split('/').every((part) => part !== '' && !part.startsWith('.') && part.length <= 200),
     'is no relative path',
   );
 const hex = (digits: number) => z.string().regex(new RegExp(`^[0-9a-fA-F]{${digits}}$`), `is not ${digits} hexadecimal digits`);

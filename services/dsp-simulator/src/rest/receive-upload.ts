@@ -6,20 +6,20 @@ import { Transform, type Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { MultipartFile } from '@fastify/multipart';
 import { flushFolder, writeAtomically } from '../disk/write-atomically';
+import { restManifestName } from '../deliveries/delivery';
 import { readRestManifest, type RestManifest } from './manifest';
 import { signatureProblem } from './signature';
 
 /** An answer other than 202, with what is wrong. */
 export class UploadRefused extends Error {
   constructor(
-    readonly status: 401 | 413 | 422 | 503,
+    readonly status: 400 | 401 | 413 | 422 | 503,
     message: string,
   ) {
     super(message);
   }
 }
 
-export const manifestName = 'manifest.json';
 const largestManifest = 1024 * 1024;
 
 export interface Upload {
@@ -56,7 +56,7 @@ async function receive(parts: AsyncIterable<MultipartFile>, arriving: string, se
   let manifest: RestManifest | undefined;
   let isRepeated = false;
   let next = 0;
-  for await (const part of parts) {
+  for await (const part of readable(parts)) {
     if (!manifest) {
       if (part.fieldname !== 'manifest') throw new UploadRefused(422, 'The first part must be the manifest');
       const bytes = await collect(part.file, largestManifest);
@@ -69,7 +69,7 @@ async function receive(parts: AsyncIterable<MultipartFile>, arriving: string, se
       manifest = read;
       isRepeated = await isThere(join(setup.folder, manifest.message_id));
       await mkdir(arriving, { recursive: true });
-      await writeAtomically(join(arriving, manifestName), bytes);
+      await writeAtomically(join(arriving, restManifestName), bytes);
       continue;
     }
     const expected = next === 0 ? 'message' : 'resource';
@@ -97,6 +97,16 @@ async function receive(parts: AsyncIterable<MultipartFile>, arriving: string, se
   return { manifest, isRepeated: false };
 }
 
+/** The parts, what is no multipart body being the sender's fault. */
+async function* readable(parts: AsyncIterable<MultipartFile>): AsyncIterable<MultipartFile> {
+  try {
+    yield* parts;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode) throw error;
+    throw new UploadRefused(400, (error as Error).message);
+  }
+}
+
 async function keep(from: Readable, path: string, file: RestManifest['files'][number], largest: number): Promise<void> {
   const md5 = createHash('md5');
   const sha256 = createHash('sha256');
@@ -110,7 +120,13 @@ async function keep(from: Readable, path: string, file: RestManifest['files'][nu
     },
   });
   await mkdir(dirname(path), { recursive: true });
-  await pipeline(from, measure, createWriteStream(path, { flags: 'wx', flush: true }));
+  try {
+    await pipeline(from, measure, createWriteStream(path, { flags: 'wx', flush: true }));
+  } catch (error) {
+    // A body that breaks off; trouble with our own disk is another matter.
+    if (error instanceof UploadRefused || (error as NodeJS.ErrnoException).syscall) throw error;
+    throw new UploadRefused(400, (error as Error).message);
+  }
   if ((from as Readable & { truncated?: boolean }).truncated) throw new UploadRefused(413, `${file.path} is too large`);
   if (bytes !== file.size) throw new UploadRefused(422, `${file.path} has ${bytes} bytes, the manifest says ${file.size}`);
   const sum = md5.digest('hex');

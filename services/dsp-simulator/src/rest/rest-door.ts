@@ -6,14 +6,14 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sniff } from '@tonegrid/ddex';
-import type { Arrival } from '../deliveries/delivery';
+import { restManifestName, type Arrival } from '../deliveries/delivery';
 import type { Journal } from '../deliveries/journal';
 import { messageFacts } from '../deliveries/message-facts';
 import type { UploadRefusals } from '../deliveries/refuse-uploads';
 import { sameSecret } from '../users';
 import type { Settings } from '../settings';
 import { readRestManifest, type RestManifest } from './manifest';
-import { manifestName, receiveUpload, UploadRefused } from './receive-upload';
+import { receiveUpload, UploadRefused } from './receive-upload';
 import { showDeliveries } from './show-deliveries';
 
 export interface RestDoorSetup {
@@ -67,7 +67,7 @@ export class RestDoor {
     for (const dsp of this.dsps.values())
       for (const messageId of readdirSync(this.folder(dsp.slug))) {
         if (messageId.startsWith('.') || this.setup.journal.get(dsp.slug, messageId)) continue;
-        const manifest = readRestManifest(await readFile(join(this.folder(dsp.slug), messageId, manifestName)));
+        const manifest = readRestManifest(await readFile(join(this.folder(dsp.slug), messageId, restManifestName)));
         if (!('problem' in manifest)) await this.setup.take(await this.arrival(dsp, manifest, 'first'));
       }
   }
@@ -90,7 +90,8 @@ export class RestDoor {
     const right = sameSecret(token, dsp ? this.setup.registry.restToken(dsp) : '\0nobody');
     if (!dsp) await reply.code(404).send({ error: 'No such DSP takes deliveries by REST' });
     else if (!right) await reply.code(401).header('www-authenticate', 'Bearer').send({ error: 'The token is wrong' });
-    else if (!request.isMultipart()) await reply.code(415).send({ error: 'multipart/form-data is wanted' });
+    else if (!/^multipart\/form-data\b/i.test(request.headers['content-type'] ?? ''))
+      await reply.code(415).send({ error: 'multipart/form-data is wanted' });
   }
 
   private async receive(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -136,8 +137,21 @@ export class RestDoor {
     const status = error instanceof UploadRefused ? error.status : (error.statusCode ?? 500);
     if (status >= 500 && !(error instanceof UploadRefused)) logger.error({ err: error }, 'a REST request failed');
     if (status === 503) reply.header('retry-after', '1');
-    // The rest of the body is not read, so the connection is of no more use.
-    if (status >= 400) reply.header('connection', 'close');
+    hearOut(reply);
     await reply.code(status).send({ error: status === 500 ? 'Internal error' : error.message });
   }
+}
+
+const patienceMs = 60_000;
+
+/**
+ * Reads what is left of a refused request to the end: a connection that is closed on a sender in the middle of its body shows it a broken
+ * pipe in place of the answer, and it would try again what is refused for good.
+ */
+function hearOut({ request: { raw } }: FastifyReply): void {
+  if (raw.readableEnded || raw.destroyed) return;
+  raw.unpipe();
+  raw.resume();
+  const late = setTimeout(() => raw.destroy(), patienceMs);
+  raw.once('close', () => clearTimeout(late));
 }
