@@ -51,7 +51,8 @@ export { scanXml, XmlAttribute, XmlElement, XmlRefused, type ScanLimits } from '
 export { createValidator, type Validator, type ValidatorOptions } from './validate/validator';
 export { openInlineValidator } from './validate/inline-validator';
 export { findSchemasDir } from './validate/find-schemas';
-export { profileRules, type ProfileRule } from './validate/profile-rules';
+export type { ProfileRule } from './validate/profile-rule';
+export { profileRules } from './validate/profile-rules';
 export { maxFindings, type Finding, type Report, type Stage } from './validate/report';
 export { messageStandards, type MessageStandard } from './validate/message-kinds';
 

@@ -15,7 +15,7 @@ const chosen = (needed: string, present: boolean): ((name: string, suite: () => 
 /** A suite that needs the schemas: counted as skipped, with the reason in its name, where there are none. */
 export const describeWithSchemas = chosen('DDEX’s schemas', schemasDir !== null);
 export const describeWithSamples = chosen('DDEX’s samples', samplesDir !== null);
-export const schemaFile = (...parts: string[]): string => join(schemasDir!, ...parts);
+export const schemaFile = (...parts: string[]): string => join(schemasDir ?? 'no-schemas', ...parts);
 
 const audio = (n: number): NonNullable<TrackInput['audio']> => ({
   source: `audio/${n}`,

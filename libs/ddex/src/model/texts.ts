@@ -15,12 +15,14 @@ export function languageCode(tag: string): string | null {
   return null;
 }
 
+// Printable ASCII with single spaces: as clean as it can be.
+const clean = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 // All that XML 1.0 has no place for; a lone surrogate cannot be written as UTF-8 either.
-const illegal =
-  /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g;
+const illegal = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu;
 
 /** Text as messages carry it: composed (NFC), on one line, without characters that XML cannot hold. Tells when some were lost. */
 export function cleanText(text: string): { text: string; lost: boolean } {
+  if (clean.test(text)) return { text, lost: false };
   const legal = text.replace(illegal, '');
   return { text: legal.normalize('NFC').replace(/\s+/g, ' ').trim(), lost: legal.length !== text.length };
 }

@@ -42,14 +42,37 @@ export class PositionMap {
   }
 }
 
+/** One step of an XPath: the name, and its position where siblings share it. Walks the siblings without making lists: there may be 50,000. */
+function stepOf(element: XmlElement): string {
+  const siblings = element.parent?.children ?? [element];
+  let position = 0;
+  let shared = false;
+  let passed = false;
+  for (const sibling of siblings) {
+    if (sibling === element) {
+      position++;
+      passed = true;
+      if (position > 1) break;
+    } else if (sibling.name === element.name) {
+      shared = true;
+      if (passed) break;
+      position++;
+    }
+  }
+  return shared ? `${element.name}[${position}]` : element.name;
+}
+
 /** XPath of an element in the form libxml2 gives it: positions only where a name occurs more than once. */
 export function xpathOf(element: XmlElement): string {
   const steps: string[] = [];
-  for (let node: XmlElement | null = element; node; node = node.parent) {
-    const alike = node.parent ? node.parent.children.filter((sibling) => sibling.name === node!.name) : [node];
-    steps.unshift(alike.length > 1 ? `${node.name}[${alike.indexOf(node) + 1}]` : node.name);
-  }
+  for (let node: XmlElement | null = element; node; node = node.parent) steps.unshift(stepOf(node));
   return `/${steps.join('/')}`;
+}
+
+function nth(candidates: readonly XmlElement[], name: string, position: number): XmlElement | null {
+  let left = position;
+  for (const candidate of candidates) if ((name === '*' || candidate.name === name) && --left === 0) return candidate;
+  return null;
 }
 
 /** Finds the offset of the node that an XPath of libxml2's `xmlGetNodePath` names: an element or an attribute; null when it names none. */
@@ -58,10 +81,8 @@ export function resolveXpath(root: XmlElement, xpath: string): number | null {
   for (const step of xpath.split('/').slice(1)) {
     if (step.startsWith('@')) return node?.attributes.find((attribute) => attribute.name === step.slice(1))?.start ?? node?.start ?? null;
     const [, name, index] = /^([^[]+)(?:\[(\d+)\])?$/.exec(step) ?? [];
-    if (!name) return node?.start ?? null;
-    const candidates: XmlElement[] = node ? node.children : [root];
-    const alike: XmlElement[] = name === '*' ? candidates : candidates.filter((candidate) => candidate.name === name);
-    const next = alike[index ? Number(index) - 1 : 0];
+    const next: XmlElement | null = name ? nth(node ? node.children : [root], name, index ? Number(index) : 1) : null;
+    // What is below an element that cannot be found is placed at that element's parent.
     if (!next) return node?.start ?? null;
     node = next;
   }
