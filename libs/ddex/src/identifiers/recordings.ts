@@ -1,7 +1,7 @@
 import { iswcCheckDigit } from './check-digits';
 import { accepted, refused, type Outcome } from './outcome';
 
-/** ISRC (ISO 3901), `CC-XXX-YY-NNNNN`: hyphens and spaces dropped, upper-cased. It has no check digit. */
+/** ISRC (ISO 3901), country, registrant, year and number as in `US-RC1-23-45678`: hyphens and spaces dropped, upper-cased. It has no check digit. */
 export function parseIsrc(text: string): Outcome {
   const isrc = text
     .trim()

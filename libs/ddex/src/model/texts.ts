@@ -18,6 +18,7 @@ export function languageCode(tag: string): string | null {
 // Printable ASCII with single spaces: as clean as it can be.
 const clean = /^(?:[!-~]+(?: [!-~]+)*)?$/;
 // All that XML 1.0 has no place for; a lone surrogate cannot be written as UTF-8 either.
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const illegal = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]|\p{Surrogate}/gu;
 
 /** Text as messages carry it: composed (NFC), on one line, without characters that XML cannot hold. Tells when some were lost. */

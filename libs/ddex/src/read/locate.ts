@@ -22,7 +22,7 @@ export class PositionMap {
       else high = middle - 1;
     }
     // Characters, not bytes: the bytes 80 to BF continue a character.
-    const bytes = this.text.slice(this.lines[low]!, offset);
+    const bytes = this.text.slice(this.lines[low], offset);
     return { line: low + 1, column: bytes.length - (bytes.match(/[\x80-\xbf]/g)?.length ?? 0) + 1 };
   }
 

@@ -77,6 +77,7 @@ const maxValue = 1024 * 1024;
 const maxAttributes = 64;
 
 // Control characters, and U+FFFE and U+FFFF in UTF-8.
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const illegal = /[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]/;
 const predefined: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 const nameStart = /[A-Za-z_:\x80-\xff]/;

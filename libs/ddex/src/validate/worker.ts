@@ -12,7 +12,8 @@ const setup = workerData as WorkerSetup;
 const port = parentPort!;
 
 // libxml2-wasm is ESM with top-level await: only a native import() loads it, which is why it lives here and nowhere else.
-SchemaShelf.open(setup.schemasDir).then((shelf) => {
+// Should it not open, the rejection ends the worker, and the pool hears of it.
+void SchemaShelf.open(setup.schemasDir).then((shelf) => {
   port.on('message', (document: Uint8Array) => {
     try {
       port.postMessage({ report: judge(document, (standard) => shelf.schemaOf(standard), setup.judge) });

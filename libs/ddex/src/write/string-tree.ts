@@ -17,6 +17,7 @@ export class IllegalXmlText extends Error {
 
 // Nine tenths of all texts are of these characters alone: they need no other look.
 const harmless = /^[ !#-%'-;=?-~]*$/;
+// eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const illegal = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\uFFFE\uFFFF]/;
 const escapes: Record<string, string> = {
   '&': '&amp;',
