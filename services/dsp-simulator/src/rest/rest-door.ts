@@ -98,7 +98,7 @@ export class RestDoor {
     const dsp = this.dsps.get((request.params as { slug: string }).slug)!;
     const header = (name: string): string | undefined => [request.headers[name]].flat()[0];
     // Every part as a stream of its bytes: the signature is over those of the manifest.
-    const parts = request.parts({ isPartAFile: () => true } as never) as AsyncIterable<MultipartFile>;
+    const parts = request.parts({ isPartAFile: () => true }) as AsyncIterable<MultipartFile>;
     const { manifest, isRepeated } = await receiveUpload(parts, {
       folder: this.folder(dsp.slug),
       idempotencyKey: header('idempotency-key'),

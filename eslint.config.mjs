@@ -1,0 +1,85 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+// What the house's rules (CONTRIBUTING.md) let a machine see; who may import whom is .dependency-cruiser.cjs.
+const house = {
+  'no-empty': ['error', { allowEmptyCatch: false }],
+  'no-warning-comments': ['error', { terms: ['todo', 'fixme', 'xxx', 'hack'], location: 'anywhere' }],
+  eqeqeq: ['error', 'always'],
+  'no-console': 'off',
+  'prefer-const': 'error',
+  'no-var': 'error',
+  'object-shorthand': 'error',
+  'no-else-return': 'off',
+};
+
+const noVagueNames = [
+  'error',
+  {
+    selector: 'ClassDeclaration[id.name=/(Service|Manager|Helper|Helpers|Impl|Utils?)$/]',
+    message: 'A class says what it does: no Service, Manager, Helper, Impl or Utils.',
+  },
+  {
+    selector: "CallExpression[callee.object.name=/^(it|test|describe)$/][callee.property.name='only']",
+    message: 'A test that runs alone hides the others.',
+  },
+];
+
+export default tseslint.config(
+  {
+    ignores: [
+      '**/node_modules/',
+      '**/dist/',
+      '.local/',
+      '.nx/',
+      '.ddex/',
+      'coverage/',
+      'libs/contracts/src/gen/',
+      'helm/templates/',
+      // What stands beside the checkout's own files while someone works.
+      '**/*.d.ts',
+    ],
+  },
+  js.configs.recommended,
+  { rules: { ...house, 'no-restricted-syntax': noVagueNames } },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      // A promise that nobody waits for loses its error.
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false, attributes: false } }],
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/only-throw-error': 'error',
+      '@typescript-eslint/prefer-promise-reject-errors': 'error',
+      '@typescript-eslint/restrict-plus-operands': 'error',
+      '@typescript-eslint/return-await': ['error', 'error-handling-correctness-only'],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unnecessary-type-assertion': 'error',
+      // TypeScript itself knows.
+      'no-undef': 'off',
+    },
+  },
+  {
+    files: ['**/*.js', '**/*.mjs', '**/*.cjs', 'bin/*'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['process', 'Buffer', 'console', 'fetch', 'URL', 'AbortSignal', 'AbortController', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'setImmediate', 'performance', 'structuredClone', 'FormData', 'Blob', 'Response', 'Headers', 'TextDecoder', 'TextEncoder'].map((name) => [name, 'readonly']),
+      ),
+    },
+    rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
+  },
+  {
+    files: ['**/*.js', '**/*.cjs'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: Object.fromEntries(
+        ['require', 'module', '__dirname', '__filename', 'exports', 'describe', 'it', 'test', 'expect', 'beforeAll', 'afterAll', 'beforeEach', 'afterEach', 'jest'].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+);

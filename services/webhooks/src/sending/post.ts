@@ -1,0 +1,116 @@
+import { Agent, buildConnector, type Dispatcher } from 'undici';
+import { AddressRefused, guardedConnector } from '../addresses/guarded-connector';
+import { urlProblem, type AddressRules } from '../addresses/target';
+import { retryAfterSeconds } from './retry-schedule';
+
+/** How an attempt ended. */
+export interface Outcome {
+  /** Answered 2xx in time. */
+  succeeded: boolean;
+  /** Status of the answer; undefined when there was none. */
+  code?: number;
+  /** The first 2,000 characters of the answer. */
+  body?: string;
+  /** Why it failed. */
+  error?: string;
+  durationMs: number;
+  /** Retry-After of an answer 429 or 503; seconds. */
+  wishedSeconds?: number;
+}
+
+const keptCharacters = 2_000;
+/** Bytes of an answer that are read, so that the connection can be used again; a longer one is cut off. */
+const readBytes = 64 * 1024;
+
+/** Posts to subscribers: no redirects, guarded addresses, one time limit over everything. */
+export class Poster {
+  private readonly agent: Agent;
+
+  /** @param timeoutMs from the look-up of the name to the status of the answer; milliseconds */
+  constructor(
+    private readonly rules: AddressRules,
+    private readonly timeoutMs: number,
+    connect: buildConnector.connector = guardedConnector(rules, timeoutMs),
+  ) {
+    this.agent = new Agent({ connect, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, pipelining: 1, maxHeaderSize: 32 * 1024 });
+  }
+
+  /** One attempt; whatever happens to it is its outcome, nothing is thrown. */
+  async post(url: string, headers: Record<string, string>, body: Buffer): Promise<Outcome> {
+    const began = performance.now();
+    const took = () => Math.round(performance.now() - began);
+    const problem = urlProblem(url, this.rules);
+    if (problem !== undefined) return { succeeded: false, error: `The URL ${problem}.`, durationMs: took() };
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), this.timeoutMs);
+    try {
+      const { origin, pathname, search } = new URL(url);
+      const answer = await this.agent.request({ origin, path: pathname + search, method: 'POST', headers, body, signal: late.signal });
+      const code = answer.statusCode;
+      const text = await beginning(answer.body);
+      const succeeded = code >= 200 && code < 300;
+      return {
+        succeeded,
+        code,
+        body: text,
+        ...(!succeeded && { error: statusError(code) }),
+        ...((code === 429 || code === 503) && { wishedSeconds: retryAfterSeconds(answer.headers['retry-after']) }),
+        durationMs: took(),
+      };
+    } catch (error) {
+      const reason = late.signal.aborted ? `No answer within ${this.timeoutMs / 1000} seconds.` : connectionError(error);
+      return { succeeded: false, error: reason, durationMs: took() };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends idle connections and waits for the others. */
+  close(): Promise<void> {
+    return this.agent.close();
+  }
+}
+
+/**
+ * The beginning of an answer's body. The status has decided already: a body that stops or breaks off does not make a failure of it,
+ * what came until then is kept.
+ */
+async function beginning(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (size < keptCharacters * 4) chunks.push(chunk);
+      size += chunk.length;
+      if (size > readBytes) break;
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+  }
+  // PostgreSQL's text cannot hold NUL, and a cut may have gone through a character.
+  return [...Buffer.concat(chunks).toString().replaceAll('\0', '\uFFFD')].slice(0, keptCharacters).join('');
+}
+
+const statusError = (code: number): string =>
+  code >= 300 && code < 400 ? `Answered with status ${code}: redirects are not followed.` : `Answered with status ${code}.`;
+
+const sentences: Record<string, string> = {
+  ECONNREFUSED: 'Connection refused.',
+  ECONNRESET: 'The connection was reset.',
+  EPIPE: 'The connection was reset.',
+  ENOTFOUND: 'The host name does not resolve.',
+  EAI_AGAIN: 'The host name could not be resolved.',
+  EHOSTUNREACH: 'The host cannot be reached.',
+  ENETUNREACH: 'The network cannot be reached.',
+  ETIMEDOUT: 'The connection timed out.',
+  UND_ERR_CONNECT_TIMEOUT: 'The connection timed out.',
+  UND_ERR_SOCKET: 'The connection was closed before an answer came.',
+  ADDRESS_REFUSED: 'The host is at a private, loopback, link-local or otherwise special address.',
+};
+
+/** What went wrong, for the subscriber to read: never an address of ours. */
+function connectionError(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof AggregateError) return connectionError(error.errors.find((each) => each instanceof AddressRefused) ?? error.errors[0]);
+  return sentences[code ?? ''] ?? `The request failed: ${[...String(message)].slice(0, 300).join('')}`;
+}
