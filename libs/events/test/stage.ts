@@ -121,6 +121,7 @@ export class Stage {
   async whenHandled(count: number, timeout = 20_000): Promise<{ event_id: string; subject: string; n: number }[]> {
     await waitFor(async () => (await this.countHandled()) >= count, {
       timeout,
+      interval: 50,
       what: `${count} events handled`,
     });
     await new Promise((resolve) => setTimeout(resolve, 200));
