@@ -17,6 +17,8 @@ export function admission(
   const { who, rate } = route.access;
   const counts = rate !== RateClass.NONE && limits.counts(rate);
   return async (request, reply) => {
+    // `/releases/` matches `/releases/:uuid` with nothing in its place: that is no address of ours.
+    if (Object.values(request.params as Record<string, string>).includes('')) throw new Refused('route.not_found');
     if (who.case !== 'public') {
       const found = credentials.authenticate(request.headers.authorization);
       request.call.authenticated = found instanceof Promise ? await found : found;
