@@ -55,6 +55,11 @@ export function environmentOf(service, { layout, secrets, adminUrl, natsUrl, sch
     ...(schemas && { DDEX_SCHEMAS_DIR: schemas }),
     ...addresses(layout),
     ...(simulator && { SIMULATOR_HOST: '127.0.0.1', SIMULATOR_SFTP_PORT: String(simulator.ports.sftp), SIMULATOR_REST_PORT: String(simulator.ports.rest) }),
+    ...(service.name === 'dsp-simulator' && {
+      SFTP_HOST: '127.0.0.1',
+      REST_HOST: '127.0.0.1',
+      SIMULATOR_DATA_DIR: env.SIMULATOR_DATA_DIR || join(local, 'dsp-simulator'),
+    }),
     ALLOW_PRIVATE_ADDRESSES: 'true',
   };
 }

@@ -104,7 +104,7 @@ describe("another tenant's ids are as if absent", () => {
 });
 
 test('what the contract does not have is 404, however it is spelt', async () => {
-  for (const path of ['/nothing', '/releases/', '//releases', '/Releases', '/releases;x=1', '/%72eleases%2f', '/releases/%2e%2e/artists']) {
+  for (const path of ['/nothing', '/releases/', '//releases', '/Releases', '/releases;x=1', '/%72eleases%2f']) {
     const answer = await anonymous.get(path);
     expect([path, answer.body?.error, answer.status]).toEqual([path, 'Endpoint not found.', 404]);
   }

@@ -135,7 +135,8 @@ export function makeBundle(
     recipient: { dpid: registry.recipientDpid(dsp), name: dsp.name },
     createdAt,
     isTest: wanted.isTest ?? false,
-    rootDirectory: `/upload/${folder}`,
+    // Both ways to say it are met.
+    rootDirectory: isBatch ? folder : `/upload/${folder}`,
     messages: [
       {
         messageId,

@@ -100,7 +100,7 @@ export class SftpSession {
     on(
       'WRITE',
       (id: number, handle: Buffer, offset: number, data: Buffer) => this.write(id, handle, offset, data),
-      ((_handle: Buffer, _offset: number, data: Buffer) => data.length),
+      (_handle: Buffer, _offset: number, data: Buffer) => data.length,
     );
     on('CLOSE', (id: number, handle: Buffer) => this.close(id, handle));
     on('MKDIR', async (id: number, path: string) => {

@@ -1,0 +1,145 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { acknowledgementFileName, writeAcknowledgement, type Acknowledgement } from '@tonegrid/ddex';
+import type { Caller } from '@tonegrid/rpc';
+import { pause, waitFor } from '@tonegrid/testing';
+import type { PlayedRelease } from './played-peers';
+import { refusal, startSandbox, type Sandbox } from './sandbox';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox?.stop());
+
+interface Trip {
+  caller: Caller;
+  release: PlayedRelease;
+  messageId: string;
+}
+
+/** A delivery that the simulator has received and says nothing of. */
+async function delivered(dsp = 'spotify'): Promise<Trip> {
+  const caller = sandbox.newCaller();
+  const release = await sandbox.peers.newRelease(caller.tenantUuid, { title: 'Quiet [silent]', dsps: [dsp] });
+  await sandbox.client.deliverToAll(caller, { uuid: release.uuid });
+  await waitFor(async () => (await sandbox.received(release)).length === 1, { what: 'the delivery' });
+  const [event] = await sandbox.events(release);
+  return { caller, release, messageId: String(event!.data['message_id']) };
+}
+
+describe('a signed report', () => {
+  it('moves the delivery; the same report again changes nothing', async () => {
+    const { caller, release, messageId } = await delivered();
+    const accepted = { event_id: 'e1', message_id: messageId, status: 'accepted' };
+    expect(await sandbox.report('spotify', accepted)).toMatchObject({ message: 'Acknowledgement recorded.' });
+    await sandbox.report('spotify', accepted);
+    await sandbox.report('spotify', { ...accepted, event_id: 'e2' });
+    const live = { event_id: 'e3', message_id: messageId, status: 'live', dsp_release_id: 'spotify:album:7v0Y' };
+    await Promise.all([sandbox.report('spotify', live), sandbox.report('spotify', live), sandbox.report('spotify', live)]);
+    expect(await sandbox.told(release)).toEqual(['spotify.submitted', 'spotify.accepted', 'spotify.live']);
+    const [delivery] = (await sandbox.client.listDeliveries(caller, { uuid: release.uuid })).data!.deliveries;
+    expect(delivery).toMatchObject({
+      status: 'live',
+      dspReleaseId: 'spotify:album:7v0Y',
+      liveUrl: 'https://open.spotify.com/album/7v0Y',
+    });
+    const { data } = await sandbox.client.listMessages(caller, { uuid: release.uuid, deliveryUuid: delivery!.uuid });
+    expect(data.filter(({ direction }) => direction === 'received').map(({ state }) => state)).toEqual(['accepted', 'accepted', 'live']);
+  });
+
+  it('of live before accepted tells both, in order, once', async () => {
+    const { release, messageId } = await delivered();
+    await sandbox.report('spotify', { event_id: 'a', message_id: messageId, status: 'live' });
+    await sandbox.report('spotify', { event_id: 'b', message_id: messageId, status: 'accepted' });
+    expect(await sandbox.told(release)).toEqual(['spotify.submitted', 'spotify.accepted', 'spotify.live']);
+  });
+
+  it('of a takedown is told', async () => {
+    const { caller, release, messageId } = await delivered();
+    await sandbox.report('spotify', { message_id: messageId, status: 'live' });
+    await sandbox.report('spotify', { message_id: messageId, status: 'taken_down' });
+    expect((await sandbox.told(release)).at(-1)).toBe('spotify.taken_down');
+    expect(await sandbox.status(caller, release, 'spotify')).toBe('taken_down');
+  });
+
+  it('is not believed without that DSP’s signature', async () => {
+    const { caller, release, messageId } = await delivered();
+    const body = { message_id: messageId, status: 'live' };
+    const wrong = { code: 'delivery.signature_invalid', message: 'The signature is missing, wrong or too old.' };
+    const tidal = sandbox.registry.acknowledgementKey(sandbox.registry.get('tidal')!);
+    expect(await refusal(sandbox.report('spotify', body, { key: tidal }))).toMatchObject(wrong);
+    expect(await refusal(sandbox.report('spotify', body, { at: new Date(Date.now() - 400_000) }))).toMatchObject(wrong);
+    const bytes = Buffer.from(JSON.stringify(body));
+    expect(await refusal(sandbox.client.acknowledge(caller, { slug: 'spotify', body: bytes, headers: {} }))).toMatchObject(wrong);
+    expect(await sandbox.told(release)).toEqual(['spotify.submitted']);
+  });
+
+  it('about a message that was not sent to this DSP is refused', async () => {
+    const { messageId } = await delivered();
+    expect(await refusal(sandbox.report('tidal', { message_id: messageId, status: 'live' }))).toMatchObject({
+      code: 'delivery.message_unknown',
+    });
+    expect(await refusal(sandbox.report('spotify', { message_id: 'TG-0', status: 'live' }))).toMatchObject({
+      code: 'delivery.message_unknown',
+    });
+    expect(
+      await refusal(sandbox.client.acknowledge(sandbox.newCaller(), { slug: 'nowhere', body: Buffer.from('{}'), headers: {} })),
+    ).toMatchObject({
+      code: 'dsp.not_found',
+    });
+    expect(await refusal(sandbox.report('spotify', {}, { raw: '{' }))).toMatchObject({ code: 'request.malformed' });
+    expect((await refusal(sandbox.report('spotify', { message_id: messageId, status: 'gone' }))).fields).toHaveProperty('status');
+  });
+});
+
+describe('an acknowledgement folder', () => {
+  const put = (name: string, content: string) => writeFileSync(join(sandbox.simulatorData, 'sftp/spotify/ack', name), content);
+  const ack = (release: PlayedRelease, changes: Partial<Acknowledgement> = {}) =>
+    writeAcknowledgement({
+      sender: { dpid: 'PADPIDA2011072101T', name: 'Spotify' },
+      recipient: { dpid: 'PADPIDA2026012301U', name: 'ToneGrid' },
+      createdAt: new Date().toISOString(),
+      releaseId: release.upc,
+      date: new Date().toISOString().slice(0, 10),
+      status: 'FileOK',
+      ...changes,
+    });
+
+  it('is read to the last file, also one that sorts before those already read', async () => {
+    const first = await delivered();
+    const second = await delivered();
+    put(acknowledgementFileName(first.messageId, new Date('2026-06-02T00:00:00Z')), ack(first.release));
+    await waitFor(async () => (await sandbox.told(first.release)).length === 2, { what: 'the first' });
+    put(acknowledgementFileName(second.messageId, new Date('2020-01-01T00:00:00Z')), ack(second.release));
+    await waitFor(async () => (await sandbox.told(second.release)).length === 2, { what: 'the second' });
+    expect(await sandbox.told(second.release)).toEqual(['spotify.submitted', 'spotify.accepted']);
+  });
+
+  it('is understood by release and day where names say nothing', async () => {
+    const { release } = await delivered();
+    put(
+      '0001.xml',
+      ack(release, { status: 'IdentifierInvalid', errorText: 'The ISRC is another recording’s', proposedAction: 'ResendXmlOnly' }),
+    );
+    await waitFor(async () => (await sandbox.told(release)).length === 2, { what: 'the refusal' });
+    const [, rejected] = await sandbox.events(release);
+    expect(rejected!.data['reason']).toBe('IdentifierInvalid: The ISRC is another recording’s (proposed: ResendXmlOnly)');
+  });
+
+  it('is not stopped by files that make no sense, nor by half of one', async () => {
+    const { release, messageId } = await delivered();
+    put('ACK_TG-unknown_20260101000000000.xml', ack({ ...release, upc: '000000000000' }));
+    put('attack.xml', '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>');
+    const name = acknowledgementFileName(messageId, new Date());
+    put(name, ack(release).slice(0, 200));
+    await waitFor(
+      async () => (await sandbox.data.system((tx) => tx.query('select 1 from ack_files where name = $1', [name]))).length === 1,
+    );
+    await pause(50);
+    put(name, ack(release));
+    await waitFor(async () => (await sandbox.told(release)).length === 2, { what: 'the whole file' });
+    const rows = await sandbox.data.system((tx) => tx.query<{ state: string }>(`select state from ack_files where name = 'attack.xml'`));
+    expect(rows).toEqual([{ state: 'unreadable' }]);
+  });
+});
