@@ -87,7 +87,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
     REST_HOST: '127.0.0.1',
     REST_PORT: String(port('dsp-simulator').main),
     ACK_POLL_MS: '200',
-    DELIVERY_RETRY_SECONDS: '1,1,1,2,2,5,5,10',
+    DELIVERY_RETRY_DELAYS_MS: '1000,1000,1000,2000,2000,5000,5000,10000',
     WEBHOOK_RETRY_SECONDS: '1,1,1,1,1,2,2,2',
     ALLOW_PRIVATE_ADDRESSES: 'true',
     MIGRATE_ON_START: 'true',

@@ -106,6 +106,9 @@ functions lose false and 0.
   value: 0.0.0.0
 - name: REST_PORT
   value: {{ $facts.rest | int | quote }}
+{{- /* The one folder that it may write to; what it holds may go with the pod. */}}
+- name: SIMULATOR_DATA_DIR
+  value: /tmp/dsp-simulator
 {{- end }}
 {{ include "tonegrid.secretEnv" (dict "variable" "INTERNAL_TOKEN" "secret" $values.secrets.internalToken) }}
 {{- $catalogue := include "tonegrid.catalogue" $root | fromYaml }}

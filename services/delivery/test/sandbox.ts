@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -176,6 +176,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
           ...shared,
           DATABASE_URL: database.url,
           NATS_URL: nats.url,
+          ENCRYPTION_KEY: randomBytes(32).toString('base64'),
           GRPC_HOST: '127.0.0.1',
           GRPC_PORT: String(ports.grpc),
           ADMIN_PORT: String(ports.admin),

@@ -42,40 +42,43 @@ it('kill -9 in the middle of an upload: the sender goes on in the same folder', 
 });
 
 it('kill -9 at any moment after the manifest: each acknowledgement is there once in the end', async () => {
-  // From before the manifest is noticed to after the last report, in steps: accepted at about 150 ms, live at about 450 ms.
-  for (const wait of [0, 20, 150, 320]) {
-    const bundle = makeBundle(simulator.registry, 'spotify');
-    await upload(await enter(), bundle);
-    await pause(wait);
+  // One kill meets deliveries of every age: just noticed, being checked, waiting for the first report (150 ms) or the second (450 ms), done.
+  for (const last of [0, 15]) {
+    const to = await enter();
+    const bundles = [];
+    for (const wait of [120, 90, 70, 50, 40, 30, 20, last]) {
+      const bundle = makeBundle(simulator.registry, 'spotify');
+      bundles.push(bundle);
+      await upload(to, bundle);
+      await pause(wait);
+    }
     await simulator.restart();
-    const delivery = await simulator.reached(bundle.messageId, 'live');
-    expect(delivery).toMatchObject({ kind: 'new', duplicates: 0, fault: null });
-    const acks = await acknowledgements(await enter(), bundle);
-    expect(acks.map(({ verdict }) => verdict)).toEqual(['accepted', 'live']);
+    for (const bundle of bundles)
+      expect(await simulator.reached(bundle.messageId, 'live')).toMatchObject({ kind: 'new', duplicates: 0, fault: null });
+    const back = await enter();
+    for (const bundle of bundles) {
+      const acks = await acknowledgements(back, bundle);
+      expect(acks.map(({ verdict }) => verdict)).toEqual(['accepted', 'live']);
+    }
   }
-  const journal = join(simulator.dataDir, 'journal', 'spotify');
-  expect(readdirSync(journal).every((name) => name.endsWith('.json'))).toBe(true);
+  expect(readdirSync(join(simulator.dataDir, 'journal', 'spotify')).every((name) => name.endsWith('.json'))).toBe(true);
 });
 
-it('a callback that could not be delivered before kill -9 is delivered after it, under the same id', async () => {
+it('a callback that could not be delivered before kill -9 is delivered after it, under the same id, and half an upload is cleared away', async () => {
   platform.answer = () => 503;
   const bundle = makeBundle(simulator.registry, 'audiomack');
   expect((await postBundle(simulator, bundle)).status).toBe(202);
   await waitFor(async () => ((await simulator.delivery(bundle.messageId))?.reports[0]?.attempts ?? 0) > 0, { what: 'a first attempt' });
+  const half = join(simulator.dataDir, 'rest', 'audiomack', '.arriving-0011');
+  mkdirSync(half);
   await simulator.restart();
+  expect(existsSync(half)).toBe(false);
   platform.answer = () => 200;
   await simulator.reached(bundle.messageId, 'live');
   expect(platform.told.filter(({ body }) => body.message_id === bundle.messageId).map(({ body }) => body.event_id)).toEqual([
     `${bundle.messageId}-accepted`,
     `${bundle.messageId}-live`,
   ]);
-});
-
-it('what a killed upload over REST left behind is cleared away', async () => {
-  const folder = join(simulator.dataDir, 'rest', 'audiomack');
-  mkdirSync(join(folder, '.arriving-0011'));
-  await simulator.restart();
-  expect(existsSync(join(folder, '.arriving-0011'))).toBe(false);
 });
 
 it('SIGTERM ends it with 0, in order, and a second process is kept out of the folder', async () => {
