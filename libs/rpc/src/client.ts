@@ -141,6 +141,8 @@ class Calls {
         else resolve(value as Buffer);
       };
     });
+    // A refusal may come while the request is still being sent, when nobody waits for it yet: it must not end the process.
+    answered.catch(() => undefined);
     const options = { deadline: caller.deadline ?? Infinity };
     const call: ClientWritableStream<Uint8Array> = this.channel.makeClientStreamRequest(
       path,
@@ -167,7 +169,6 @@ class Calls {
     try {
       await sent.catch((error: unknown) => {
         call.cancel();
-        answered.catch(() => undefined);
         throw error;
       });
       return fromBinary(method.output, await answered);

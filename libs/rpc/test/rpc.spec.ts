@@ -14,6 +14,7 @@ const uuid = '01890000-0000-7000-8000-000000000000';
 const tenantUuid = '01890000-0000-7000-8000-000000000001';
 const caller = (): Caller => ({ ...systemCaller('gateway', tenantUuid, 'request-1'), scopes: ['releases:read'], reviewPolicy: 'auto' });
 
+let refuseUploads = false;
 let behave: (caller: Caller, request: GetReleaseRequest) => Promise<object>;
 let server: RpcServer;
 let port: number;
@@ -22,6 +23,7 @@ let client: RpcClient<typeof CatalogService>;
 /** Counts the bytes of an upload and refuses it in its middle when it is too long. */
 const upload: StreamUseCase<typeof UploadTrackAudioRequestSchema, typeof UploadTrackAudioResponseSchema> = {
   async run(_who, parts) {
+    if (refuseUploads) throw new Refused('track.not_found');
     let size = 0;
     for await (const { part } of parts) {
       if (part.case === 'chunk') size += part.value.length;
@@ -32,6 +34,7 @@ const upload: StreamUseCase<typeof UploadTrackAudioRequestSchema, typeof UploadT
 };
 
 beforeEach(async () => {
+  refuseUploads = false;
   server = new RpcServer({ address: '127.0.0.1:0', internalToken });
   server.add(CatalogService.method.getRelease, { run: (who: Caller, request: GetReleaseRequest) => behave(who, request) });
   server.add(CatalogService.method.createArtist, { run: (who: Caller, request: never) => behave(who, request) });
@@ -156,6 +159,22 @@ test('uploads stream, and a refusal in the middle is the answer', async () => {
     })();
   expect((await client.uploadTrackAudio(caller(), chunks(30))).message).toBe('30000000');
   expect((await refusalOf(client.uploadTrackAudio(caller(), chunks(60)))).message).toBe('too long');
+});
+
+test('a refusal that comes while the sender is between two parts is the answer, and no rejection is left to nobody', async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  const slow = (async function* () {
+    yield { part: { case: 'start' as const, value: { uuid } } };
+    yield { part: { case: 'chunk' as const, value: Buffer.alloc(10) } };
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    yield { part: { case: 'chunk' as const, value: Buffer.alloc(10) } };
+  })();
+  refuseUploads = true;
+  expect((await refusalOf(client.uploadTrackAudio(caller(), slow))).code).toBe('track.not_found');
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
 });
 
 test('the log context of a call is its request and tenant', async () => {
