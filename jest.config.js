@@ -33,5 +33,5 @@ module.exports = {
       transform: {},
     },
   ],
-  testTimeout: 60000,
+  testTimeout: 120000,
 };

@@ -27,7 +27,7 @@ async function expectOnce(release: PlayedRelease) {
 describe('the worker is killed with -9', () => {
   it('in the middle of a file: another one goes on in the same folder', async () => {
     const caller = sandbox.newCaller();
-    const release = await sandbox.peers.newRelease(caller.tenantUuid, { seconds: 120 });
+    const release = await sandbox.peers.newRelease(caller.tenantUuid, { seconds: 60 });
     await sandbox.client.deliverToAll(caller, { uuid: release.uuid });
     await waitFor(
       () => {
@@ -53,11 +53,14 @@ describe('the worker is killed with -9', () => {
   it('at any other moment: in the end there is one of everything', async () => {
     const caller = sandbox.newCaller();
     const releases: PlayedRelease[] = [];
-    for (const wait of [0, 15, 30, 60, 100, 160]) {
-      const release = await sandbox.peers.newRelease(caller.tenantUuid);
-      releases.push(release);
-      await sandbox.client.deliverToAll(caller, { uuid: release.uuid });
-      await pause(wait);
+    // One kill meets deliveries of every age: just queued, being rendered, being uploaded, complete, acknowledged.
+    for (const last of [0, 25]) {
+      for (const wait of [160, 100, 60, 40, 20, last]) {
+        const release = await sandbox.peers.newRelease(caller.tenantUuid);
+        releases.push(release);
+        await sandbox.client.deliverToAll(caller, { uuid: release.uuid });
+        await pause(wait);
+      }
       await sandbox.delivery.kill9();
       await sandbox.startDelivery();
     }

@@ -45,10 +45,10 @@ describe('a delivery', () => {
       dspName: 'Spotify',
       dspReleaseId: there.dsp_release_id,
       liveUrl: there.live_url,
-      errorMessage: undefined,
       submittedAt: expect.anything(),
       liveAt: expect.anything(),
     });
+    expect(spotify.errorMessage).toBeUndefined();
     expect(spotify.liveUrl).toMatch(/^https:\/\/open\.spotify\.com\/album\/.+/);
     const live = (await sandbox.events(release)).find(({ type }) => type === 'release.dsp.spotify.live')!;
     expect(live).toMatchObject({ subject: release.uuid, tenantuuid: caller.tenantUuid });

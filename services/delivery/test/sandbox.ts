@@ -132,7 +132,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       const { data: listed } = await client.listDeliveries(caller, { uuid: release.uuid });
       return listed!.deliveries.find((delivery) => delivery.dsp === dsp)?.status;
     },
-    async reached(caller, release, dsp, status, timeout = 15_000) {
+    async reached(caller, release, dsp, status, timeout = 30_000) {
       let last: string | undefined;
       await waitFor(async () => (last = await sandbox.status(caller, release, dsp)) === status, {
         timeout,
@@ -190,6 +190,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         },
         ready: `http://127.0.0.1:${ports.admin}/readyz`,
       });
+      // After a restart the client waits before it connects again; a change without a key is sent once only.
+      if (!(await client.ready(10_000))) throw new Error('the delivery service takes no calls');
     },
     report(slug, body, { key, at = new Date(), raw } = {}) {
       const bytes = Buffer.from(raw ?? JSON.stringify(body));
@@ -216,7 +218,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await Promise.all([sandbox.startSimulator(), sandbox.startDelivery()]);
+  const started = await Promise.allSettled([sandbox.startSimulator(), sandbox.startDelivery()]);
+  const failed = started.find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined;
+  if (failed) {
+    await sandbox.stop();
+    throw failed.reason;
+  }
   return sandbox;
 }
 
