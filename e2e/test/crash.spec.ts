@@ -19,20 +19,22 @@ afterAll(async () => {
 
 /** Kills a service at the given steps of the trip, a different moment after each begins, and starts it again at once. */
 function killer(name: ServiceName, steps: Record<string, number>) {
-  const restarts: Promise<void>[] = [];
+  // One after the other: a service that is still starting cannot be started twice.
+  let restarts = Promise.resolve();
   return {
     onStep(step: string): void {
       const delay = steps[step];
       if (delay === undefined) return;
-      restarts.push(
-        (async () => {
-          await pause(delay);
-          await platform.kill9(name);
-          await platform.start(name);
-        })(),
-      );
+      const due = pause(delay);
+      restarts = restarts.then(async () => {
+        await due;
+        await platform.kill9(name);
+        await platform.start(name);
+      });
+      // Told to whoever waits for `settled`.
+      restarts.catch(() => undefined);
     },
-    settled: () => Promise.all(restarts),
+    settled: () => restarts,
   };
 }
 
