@@ -25,7 +25,8 @@ export function parseTree({ draft, ingestionJobUuid, source }: CreateReleaseTree
   const tracks = draft.tracks.map((track, n) => {
     const path = `tracks.${n}.`;
     const position = track.trackNumber ?? n + 1;
-    if (positions.has(position)) report.add(`${path}track_number`, `Another track of the release already has the track_number ${position}.`);
+    if (positions.has(position))
+      report.add(`${path}track_number`, `Another track of the release already has the track_number ${position}.`);
     positions.add(position);
     return {
       fields: parseTrack(track, { position, path, language: fields.language ?? usualLanguage }, report),

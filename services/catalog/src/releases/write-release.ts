@@ -55,7 +55,16 @@ export async function writeRelease(tx: Tx, outbox: Outbox, draft: Draft, minted:
     dsps: draft.dsps,
     tracks,
   });
-  const row = asView({ uuid, tenantUuid: tx.tenantUuid, tenantName: draft.tenantName, createdAt, fields, artists, tracks, dsps: draft.dsps });
+  const row = asView({
+    uuid,
+    tenantUuid: tx.tenantUuid,
+    tenantName: draft.tenantName,
+    createdAt,
+    fields,
+    artists,
+    tracks,
+    dsps: draft.dsps,
+  });
   await outbox.add(tx, releaseCreated(row, { ingestionJobUuid: draft.ingestionJobUuid, trackCount: tracks.length, source: draft.source }));
   return row;
 }
@@ -95,7 +104,16 @@ const asView = (made: Written): ReleaseView => ({
   updated_at: made.createdAt,
   artists: made.artists.map(({ artist_uuid, name, role }): CreditCells => [artist_uuid, name, role]),
   tracks: made.tracks
-    .map(({ uuid, fields }): TrackCells => [uuid, fields.title, fields.position, fields.isrc, fields.duration_ms, fields.explicit, 'pending', made.createdAt.toISOString()])
+    .map(({ uuid, fields }): TrackCells => [
+      uuid,
+      fields.title,
+      fields.position,
+      fields.isrc,
+      fields.duration_ms,
+      fields.explicit,
+      'pending',
+      made.createdAt.toISOString(),
+    ])
     .sort(([, , a], [, , b]) => a - b),
   dsps: made.dsps,
 });
