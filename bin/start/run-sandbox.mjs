@@ -20,7 +20,6 @@ import { stopInOrder, whenToldToStop } from './stopping.mjs';
 
 /** Starts everything, shows the screen, and stays until told to stop. */
 export async function runSandbox({ prepare, fresh, verbose }) {
-  const begin = performance.now();
   const print = (text) => process.stdout.write(text);
   print('ToneGrid sandbox\n');
   const nats = await prepare((what, word, took) => print(step(what, word, took)));

@@ -27,7 +27,10 @@ export function wav({ seconds = 1, rate = 44_100, bits = 24, channels = 2, seed 
 }
 
 /** A picture of one colour. */
-export const picture = (side: number, { height = side, format = 'jpeg' as 'jpeg' | 'png', colour = '#c04020' } = {}): Promise<Buffer> =>
+export const picture = (
+  side: number,
+  { height = side, format = 'jpeg', colour = '#c04020' }: { height?: number; format?: 'jpeg' | 'png'; colour?: string } = {},
+): Promise<Buffer> =>
   sharp({ create: { width: side, height, channels: 3, background: colour } })
     .toFormat(format)
     .toBuffer();

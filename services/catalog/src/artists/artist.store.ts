@@ -4,7 +4,7 @@ import { v7 } from 'uuid';
 import { FieldReport } from '../field-report';
 import { insertRows } from '../insert-rows';
 import type { Told } from '../releases/release-events';
-import { nameKey, sortName, type ArtistRow } from './artist';
+import { nameKey, sortName, type ArtistFields, type ArtistRow } from './artist';
 import type { CreditRow } from './credit-rows';
 import type { Credit } from './credits';
 
@@ -21,9 +21,6 @@ export async function lockArtist(tx: Tx, uuid: string): Promise<ArtistRow> {
   if (!row) throw new Refused('artist.not_found');
   return row;
 }
-
-/** The columns that a caller sets. */
-export type ArtistFields = Omit<ArtistRow, 'uuid' | 'created_at' | 'updated_at'>;
 
 export async function insertArtist(tx: Tx, fields: ArtistFields): Promise<ArtistRow> {
   const row = { ...fields, uuid: v7(), tenant_uuid: tx.tenantUuid, sort_name: sortName(fields.name), name_key: nameKey(fields.name) };

@@ -5,9 +5,8 @@ import { ruleMessage } from '@tonegrid/rpc';
 import { parseCredits } from '../artists/credits';
 import { FieldReport } from '../field-report';
 import { parseContributors, parseTrack, usualLanguage } from '../tracks/parse-track';
-import { parseRelease } from './parse-release';
+import { parseRelease, type Draft } from './parse-release';
 import { chooseDsps } from './choose-dsps';
-import type { Draft } from './write-release';
 
 interface Context {
   tenantName: string;

@@ -91,7 +91,7 @@ export class Schemas {
       ? messageSchema(field.message, reference)
       : field.enum
         ? enumSchema(field.enum)
-        : scalarSchema(field.scalar!);
+        : scalarSchema(field.scalar);
     if (field.fieldKind === 'list') return { type: 'array', items: item };
     if (field.fieldKind === 'map') return { type: 'object', additionalProperties: item };
     return item;

@@ -24,14 +24,14 @@ export type Resolve = (
 export function guardedConnector(
   rules: AddressRules,
   connectTimeoutMs: number,
-  resolve: Resolve = lookup as Resolve,
+  resolve: Resolve = lookup,
 ): buildConnector.connector {
   if (rules.privateAllowed) return buildConnector({ timeout: connectTimeoutMs, autoSelectFamily: true });
   const connect = buildConnector({
     timeout: connectTimeoutMs,
     autoSelectFamily: true,
     lookup: checkedLookup(resolve),
-  } as buildConnector.BuildOptions);
+  });
   return (options, callback) => {
     const host = literalHost(options.hostname);
     if (isIP(host) && !isPublicAddress(host)) return callback(new AddressRefused(host), null);
