@@ -21,11 +21,7 @@ export type Resolve = (
  * one; a name is judged by all addresses that it resolves to, and the connection goes to one of just these, so that a name which
  * answers differently a moment later gains nothing. The address that the socket ends at is judged once more.
  */
-export function guardedConnector(
-  rules: AddressRules,
-  connectTimeoutMs: number,
-  resolve: Resolve = lookup,
-): buildConnector.connector {
+export function guardedConnector(rules: AddressRules, connectTimeoutMs: number, resolve: Resolve = lookup): buildConnector.connector {
   if (rules.privateAllowed) return buildConnector({ timeout: connectTimeoutMs, autoSelectFamily: true });
   const connect = buildConnector({
     timeout: connectTimeoutMs,
