@@ -38,7 +38,10 @@ export async function outOfDate() {
   const fresh = mkdtempSync(join(tmpdir(), 'tonegrid-generate-'));
   try {
     await generate(fresh);
-    const inContract = [...filesBelow(join(root, contract)).map((file) => file.slice(root.length + 1)), ...filesBelow(join(fresh, contract)).map((file) => file.slice(fresh.length + 1))];
+    const inContract = [
+      ...filesBelow(join(root, contract)).map((file) => file.slice(root.length + 1)),
+      ...filesBelow(join(fresh, contract)).map((file) => file.slice(fresh.length + 1)),
+    ];
     return [...new Set([...inContract, openapi.file, asyncapi.file])].sort().filter((file) => !same(join(root, file), join(fresh, file)));
   } finally {
     rmSync(fresh, { recursive: true, force: true });

@@ -10,7 +10,11 @@ const flags = process.argv.slice(2);
 
 command(async () => {
   const unknown = flags.find((flag) => !['--fresh', '--verbose'].includes(flag));
-  if (unknown) throw new Stop(`npm start knows "-- --fresh" (begin anew) and "-- --verbose" (show the services' logs), and not "${unknown}".`);
-  if (process.platform !== 'linux') throw new Stop(`npm start runs on Linux, and this is ${process.platform}: with Docker, "docker compose -f deploy/compose.yaml up --build" does the same.`);
+  if (unknown)
+    throw new Stop(`npm start knows "-- --fresh" (begin anew) and "-- --verbose" (show the services' logs), and not "${unknown}".`);
+  if (process.platform !== 'linux')
+    throw new Stop(
+      `npm start runs on Linux, and this is ${process.platform}: with Docker, "docker compose -f deploy/compose.yaml up --build" does the same.`,
+    );
   await runSandbox({ prepare, fresh: flags.includes('--fresh'), verbose: flags.includes('--verbose') });
 });

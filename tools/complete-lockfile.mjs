@@ -19,7 +19,17 @@ function found(path, name) {
 }
 
 const systems = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32'];
-const processors = { 'arm64|aarch64': 'arm64', 'armv7|arm': 'arm', x64: 'x64', ia32: 'ia32', ppc64: 'ppc64', s390x: 's390x', riscv64: 'riscv64', loong64: 'loong64', wasm32: 'wasm32' };
+const processors = {
+  'arm64|aarch64': 'arm64',
+  'armv7|arm': 'arm',
+  x64: 'x64',
+  ia32: 'ia32',
+  ppc64: 'ppc64',
+  s390x: 's390x',
+  riscv64: 'riscv64',
+  loong64: 'loong64',
+  wasm32: 'wasm32',
+};
 
 function platformOf(name) {
   const words = name.split('/').pop().split('-');
@@ -33,8 +43,15 @@ const added = {};
 for (const [path, entry] of Object.entries(packages)) {
   for (const [name, wanted] of Object.entries(entry.optionalDependencies ?? {})) {
     if (found(path, name) || added[`node_modules/${name}`]) continue;
-    if (!/^\d+\.\d+\.\d+[-\w.]*$/.test(wanted)) throw new Error(`${path} wants ${name}@${wanted}, which is no exact version: lock it with npm`);
-    added[`node_modules/${name}`] = { version: wanted, ...platformOf(name), ...(entry.dev && { dev: true }), ...(entry.license && { license: entry.license }), optional: true };
+    if (!/^\d+\.\d+\.\d+[-\w.]*$/.test(wanted))
+      throw new Error(`${path} wants ${name}@${wanted}, which is no exact version: lock it with npm`);
+    added[`node_modules/${name}`] = {
+      version: wanted,
+      ...platformOf(name),
+      ...(entry.dev && { dev: true }),
+      ...(entry.license && { license: entry.license }),
+      optional: true,
+    };
   }
 }
 const [rootEntry, ...others] = Object.entries(packages);

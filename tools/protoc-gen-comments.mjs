@@ -47,4 +47,4 @@ const response = create(CodeGeneratorResponseSchema, {
   file: [{ name: 'tonegrid/comments.ts', content }],
 });
 const bytes = toBinary(CodeGeneratorResponseSchema, response);
-for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+for (let at = 0; at < bytes.length;) at += writeSync(1, bytes, at);

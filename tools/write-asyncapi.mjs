@@ -50,7 +50,12 @@ function object(desc) {
 /** The parts in braces of an event's type, as parameters of its channel. */
 const parameters = (type) => ({
   env: { description: 'The environment.', enum: ['sandbox', 'production'] },
-  ...Object.fromEntries([...type.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, { description: name === 'dsp' ? 'Canonical slug of the DSP: letters and digits.' : name }])),
+  ...Object.fromEntries(
+    [...type.matchAll(/\{(\w+)\}/g)].map(([, name]) => [
+      name,
+      { description: name === 'dsp' ? 'Canonical slug of the DSP: letters and digits.' : name },
+    ]),
+  ),
 });
 
 const cloudEvent = (desc, type) => ({
@@ -59,7 +64,9 @@ const cloudEvent = (desc, type) => ({
     {
       type: 'object',
       properties: {
-        type: type.includes('{') ? { type: 'string', pattern: `^${type.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[a-z0-9]+')}$` } : { const: type },
+        type: type.includes('{')
+          ? { type: 'string', pattern: `^${type.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[a-z0-9]+')}$` }
+          : { const: type },
         data: { $ref: `#/components/schemas/${desc.name}` },
       },
     },
@@ -101,7 +108,10 @@ const document = {
       title: type,
       summary: comments[message.typeName],
       contentType: 'application/json',
-      headers: { type: 'object', properties: { 'Nats-Msg-Id': { type: 'string', description: 'The id of the event: JetStream drops a second one.' } } },
+      headers: {
+        type: 'object',
+        properties: { 'Nats-Msg-Id': { type: 'string', description: 'The id of the event: JetStream drops a second one.' } },
+      },
       payload: cloudEvent(message, type),
     })),
     schemas: {

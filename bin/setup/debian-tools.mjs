@@ -21,7 +21,14 @@ const executable = (file) => {
 
 /** The path of a program; undefined when there is none. Debian puts servers into /usr/sbin, which is not on a user's PATH. */
 export function findTool(program, env = process.env) {
-  const folders = [...(env.PATH ?? '').split(delimiter).filter(Boolean), '/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/usr/bin', join(tools, 'bin')];
+  const folders = [
+    ...(env.PATH ?? '').split(delimiter).filter(Boolean),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    '/usr/local/bin',
+    '/usr/bin',
+    join(tools, 'bin'),
+  ];
   return folders.map((folder) => join(folder, program)).find(executable);
 }
 
@@ -32,7 +39,9 @@ export async function tool(program) {
   const problem = await fetchPackage(program);
   const found = findTool(program);
   if (found) return { path: found, fetched: true };
-  throw new Stop(`${program} is missing and could not be fetched (${problem}): install it, on Debian and Ubuntu with "sudo apt-get install ${packages[program]}".`);
+  throw new Stop(
+    `${program} is missing and could not be fetched (${problem}): install it, on Debian and Ubuntu with "sudo apt-get install ${packages[program]}".`,
+  );
 }
 
 /**
@@ -81,7 +90,9 @@ function place(program, name, work) {
   renameSync(join(work, 'unpacked'), home);
   const inside = ['usr/bin', 'usr/sbin', 'bin', 'sbin'].map((folder) => join(home, folder, program)).find(executable);
   if (!inside) return `${name} holds no ${program}`;
-  const libraries = ['usr/lib', 'lib'].flatMap((folder) => [join(home, folder), ...subfolders(join(home, folder))]).filter((folder) => existsSync(folder));
+  const libraries = ['usr/lib', 'lib']
+    .flatMap((folder) => [join(home, folder), ...subfolders(join(home, folder))])
+    .filter((folder) => existsSync(folder));
   mkdirSync(join(tools, 'bin'), { recursive: true });
   const script = join(tools, 'bin', program);
   const path = libraries.length > 0 ? `LD_LIBRARY_PATH='${libraries.join(':')}' ` : '';

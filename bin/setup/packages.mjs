@@ -28,12 +28,15 @@ export function packagesInstalled(folder = root) {
  */
 export async function installPackages() {
   // npm sets these for its scripts; a nested npm would take them for its own settings.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config_(prefix|local_prefix|global|workspace.*)|lifecycle|package)/.test(name)));
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(config_(prefix|local_prefix|global|workspace.*)|lifecycle|package)/.test(name)),
+  );
   const npm = process.env.npm_execpath;
   const [program, args] = npm && /\.c?js$/.test(npm) ? [process.execPath, [npm]] : ['npm', []];
   const { code, output } = await run(program, [...args, 'ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: root, env });
   if (code === 127) throw new Stop('npm is not installed; install it together with Node.js: see https://nodejs.org.');
-  if (code !== 0 || !packagesInstalled()) throw new Stop(`${reason(output)}\n\nnpm ci could not install the packages; what it said is above.`);
+  if (code !== 0 || !packagesInstalled())
+    throw new Stop(`${reason(output)}\n\nnpm ci could not install the packages; what it said is above.`);
 }
 
 /** What npm has to say, without its warnings and its own help text. */

@@ -43,6 +43,8 @@ function mayWrite() {
     mkdirSync(local, { recursive: true, mode: 0o755 });
     for (const folder of [root, local, `${root}/node_modules`].filter((path) => existsSync(path))) accessSync(folder, constants.W_OK);
   } catch (error) {
-    throw new Stop(`This user may not write to ${error.path ?? root}: work in a checkout of your own, or give this one to yourself with "sudo chown -R $(id -un) ${root}".`);
+    throw new Stop(
+      `This user may not write to ${error.path ?? root}: work in a checkout of your own, or give this one to yourself with "sudo chown -R $(id -un) ${root}".`,
+    );
   }
 }

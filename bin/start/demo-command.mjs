@@ -67,7 +67,10 @@ command(async () => {
   const registry = await step('DSPs  GET /supply-chain/dsps', async () => {
     const { data } = await call('GET', '/supply-chain/dsps');
     const { total_active, direct_ddex_sftp, direct_ddex_rest, partner_routed } = data.summary;
-    return { value: data.dsps, words: `${total_active}: ${direct_ddex_sftp} by SFTP, ${direct_ddex_rest} by REST, ${partner_routed} through a partner` };
+    return {
+      value: data.dsps,
+      words: `${total_active}: ${direct_ddex_sftp} by SFTP, ${direct_ddex_rest} by REST, ${partner_routed} through a partner`,
+    };
   });
   const bare = (slug) => slug.toLowerCase().replace(/[^a-z0-9]/g, '');
   const unknown = dsps.find((slug) => !registry.some((dsp) => dsp.slug === bare(slug)));
@@ -121,7 +124,8 @@ command(async () => {
       await call('POST', `/tracks/${uuid}/audio`, form('audio', 'opening.wav', 'audio/wav', wav));
       for (const end = Date.now() + patience; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
         const { track } = await call('GET', `/tracks/${uuid}`);
-        if (track.audio_status === 'processed') return { words: `${(wav.length / 1e6).toFixed(1)} MB, ${track.audio_bit_depth} bit, ${track.audio_sample_rate} Hz` };
+        if (track.audio_status === 'processed')
+          return { words: `${(wav.length / 1e6).toFixed(1)} MB, ${track.audio_bit_depth} bit, ${track.audio_sample_rate} Hz` };
         if (track.audio_status === 'failed' || Date.now() > end) throw new Stop(`The audio is ${track.audio_status}.`);
       }
     });
@@ -147,7 +151,11 @@ command(async () => {
       const { data } = await call('GET', `/releases/${release}/ddex/validate/${dsps[0]}`);
       const { valid, errors, schema_checked: checked, ern_version: version } = data.validation;
       if (!valid) throw new Stop(`The message is not valid:\n${JSON.stringify(errors, null, 2)}`);
-      return { words: checked ? `valid against DDEX's schema of ERN ${version}` : 'valid; the schema stage was skipped, for DDEX’s schemas are not installed' };
+      return {
+        words: checked
+          ? `valid against DDEX's schema of ERN ${version}`
+          : 'valid; the schema stage was skipped, for DDEX’s schemas are not installed',
+      };
     });
     await step('delivery  POST …/ddex/deliver', async () => {
       const { message, data } = await call('POST', `/releases/${release}/ddex/deliver`);
@@ -156,7 +164,16 @@ command(async () => {
     });
     let late;
     await step('until every DSP has it live', async () => {
-      await Promise.race([allLive, new Promise((_, reject) => (late = setTimeout(() => reject(new Stop(`Not live everywhere after ${patience / 1000} s: the logs are in .local/logs/.`)), patience)))]);
+      await Promise.race([
+        allLive,
+        new Promise(
+          (_, reject) =>
+            (late = setTimeout(
+              () => reject(new Stop(`Not live everywhere after ${patience / 1000} s: the logs are in .local/logs/.`)),
+              patience,
+            )),
+        ),
+      ]);
       return { words: `${[...live.values()].filter(({ stage }) => stage === 'live').length} of ${dsps.length} live` };
     }).finally(() => clearTimeout(late));
     await step('terms as sent  GET …/effective-config', async () => {
@@ -166,8 +183,11 @@ command(async () => {
 
     const { data } = await call('GET', `/releases/${release}/ddex/deliveries`);
     out();
-    for (const { dsp_name: name, status, live_url: url, error_message: problem } of data.deliveries) out(`  ${name.padEnd(16)}${status.padEnd(10)}${url ?? problem ?? ''}`);
-    out(`\n  ${seconds(performance.now() - begin)} in all. The XML is in ${shown(folder)}/, what the DSPs received in ${shown(join(local, 'dsp-simulator'))}/.`);
+    for (const { dsp_name: name, status, live_url: url, error_message: problem } of data.deliveries)
+      out(`  ${name.padEnd(16)}${status.padEnd(10)}${url ?? problem ?? ''}`);
+    out(
+      `\n  ${seconds(performance.now() - begin)} in all. The XML is in ${shown(folder)}/, what the DSPs received in ${shown(join(local, 'dsp-simulator'))}/.`,
+    );
     if (wrong > 0 || [...live.values()].some(({ stage }) => stage !== 'live')) process.exitCode = 1;
   } finally {
     if (webhook) await call('DELETE', `/webhooks/${webhook}`).catch(() => out('  The subscription of the demo could not be deleted.'));

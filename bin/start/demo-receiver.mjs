@@ -16,7 +16,11 @@ export function signatureIsRight(secret, header, raw) {
  */
 export async function receiveWebhooks(told) {
   const seen = new Set();
-  const receiver = { url: '', secret: undefined, stop: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())) };
+  const receiver = {
+    url: '',
+    secret: undefined,
+    stop: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
+  };
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));

@@ -27,7 +27,9 @@ const urlOf = (adminUrl, database, login) => {
  * STORAGE_URL, AWS_…, NODE_EXTRA_CA_CERTS) passes through.
  */
 export function environmentOf(service, { layout, secrets, adminUrl, natsUrl, schemas }, env = process.env) {
-  const own = Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|INIT_CWD$|DATABASE_URL$|MIGRATION_DATABASE_URL$)/.test(name)));
+  const own = Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(npm_|INIT_CWD$|DATABASE_URL$|MIGRATION_DATABASE_URL$)/.test(name)),
+  );
   const simulator = layout.services.find(({ name }) => name === 'dsp-simulator');
   const { database, owner, app } = databaseOf(service.name, secrets);
   return {
@@ -54,7 +56,11 @@ export function environmentOf(service, { layout, secrets, adminUrl, natsUrl, sch
     DSPS_FILE: env.DSPS_FILE || join(root, 'deploy/dsps.yaml'),
     ...(schemas && { DDEX_SCHEMAS_DIR: schemas }),
     ...addresses(layout),
-    ...(simulator && { SIMULATOR_HOST: '127.0.0.1', SIMULATOR_SFTP_PORT: String(simulator.ports.sftp), SIMULATOR_REST_PORT: String(simulator.ports.rest) }),
+    ...(simulator && {
+      SIMULATOR_HOST: '127.0.0.1',
+      SIMULATOR_SFTP_PORT: String(simulator.ports.sftp),
+      SIMULATOR_REST_PORT: String(simulator.ports.rest),
+    }),
     ...(service.name === 'dsp-simulator' && {
       SFTP_HOST: '127.0.0.1',
       REST_HOST: '127.0.0.1',

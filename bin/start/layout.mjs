@@ -22,7 +22,8 @@ const upper = (name) => name.toUpperCase().replaceAll('-', '_');
 function portOf([variable, standard], env) {
   const text = env[variable] || String(standard + Number(env.PORT_OFFSET || 0));
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65535) throw new Stop(`${env[variable] ? variable : 'PORT_OFFSET'} gives "${text}", which is no port: use a number from 1 to 65535.`);
+  if (!Number.isInteger(port) || port < 1 || port > 65535)
+    throw new Stop(`${env[variable] ? variable : 'PORT_OFFSET'} gives "${text}", which is no port: use a number from 1 to 65535.`);
   return port;
 }
 
@@ -59,11 +60,17 @@ export function portsOf(layout, { postgres, nats }) {
     ...(postgres ? [{ port: layout.postgresPort, part: 'PostgreSQL', variable: 'POSTGRES_PORT' }] : []),
     ...(nats ? [{ port: layout.natsPort, part: 'NATS', variable: 'NATS_PORT' }] : []),
     ...layout.services.flatMap(({ name, ports, variables }) =>
-      Object.entries(ports).map(([kind, port]) => ({ port, part: kind === 'http' || kind === 'grpc' ? name : `${name} ${kind}`, variable: variables[kind] })),
+      Object.entries(ports).map(([kind, port]) => ({
+        port,
+        part: kind === 'http' || kind === 'grpc' ? name : `${name} ${kind}`,
+        variable: variables[kind],
+      })),
     ),
   ];
 }
 
 /** host:port of each service that serves rpcs, by its variable: CATALOG_ADDRESS. */
 export const addresses = ({ services }) =>
-  Object.fromEntries(services.filter(({ ports }) => ports.grpc).map(({ name, ports }) => [`${upper(name)}_ADDRESS`, `127.0.0.1:${ports.grpc}`]));
+  Object.fromEntries(
+    services.filter(({ ports }) => ports.grpc).map(({ name, ports }) => [`${upper(name)}_ADDRESS`, `127.0.0.1:${ports.grpc}`]),
+  );

@@ -13,7 +13,11 @@ export async function onlyOne() {
   const name = `\0tonegrid-start-${createHash('sha256').update(root).digest('hex').slice(0, 24)}`;
   const server = createServer();
   await new Promise((resolve, reject) => {
-    server.once('error', (error) => reject(error.code === 'EADDRINUSE' ? new Stop(`ToneGrid already runs from this checkout${who()}: stop it there with Ctrl-C.`) : error));
+    server.once('error', (error) =>
+      reject(
+        error.code === 'EADDRINUSE' ? new Stop(`ToneGrid already runs from this checkout${who()}: stop it there with Ctrl-C.`) : error,
+      ),
+    );
     server.listen(name, resolve);
   });
   server.unref();

@@ -42,8 +42,10 @@ export class Part {
       const how = await this.#runUntilReady(end);
       if (how === 'ready') return;
       if (this.#stopping) return;
-      if (how === 'late') throw new Stop(`${this.#lastLines()}\n\n${this.name} was not ready after ${timeout / 1000} s; its log is ${this.log}.`);
-      if (how === refusedConfiguration || attempt >= firstAttempts) throw new Stop(`${this.#lastLines()}\n\n${this.name} could not start (${this.#words(how)}); its log is ${this.log}.`);
+      if (how === 'late')
+        throw new Stop(`${this.#lastLines()}\n\n${this.name} was not ready after ${timeout / 1000} s; its log is ${this.log}.`);
+      if (how === refusedConfiguration || attempt >= firstAttempts)
+        throw new Stop(`${this.#lastLines()}\n\n${this.name} could not start (${this.#words(how)}); its log is ${this.log}.`);
       await pause(firstPause);
     }
   }

@@ -26,5 +26,7 @@ export async function checkPorts(ports) {
   if (more > 0) names.push(`${more} more`);
   const list = names.length === 1 ? `Port ${names[0]} is` : `Ports ${names.slice(0, -1).join(', ')} and ${names.at(-1)} are`;
   const { variable, port } = taken[0];
-  throw new Stop(`${list} taken by another program, which may be another sandbox: stop it, or choose another port with "${variable}=${port + 1} npm start", or move all ports with "PORT_OFFSET=1000 npm start".`);
+  throw new Stop(
+    `${list} taken by another program, which may be another sandbox: stop it, or choose another port with "${variable}=${port + 1} npm start", or move all ports with "PORT_OFFSET=1000 npm start".`,
+  );
 }

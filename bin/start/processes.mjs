@@ -11,7 +11,9 @@ const bootId = () => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').tri
 /** When a process began, in clock ticks since boot; undefined when it has ended. With the pid it names a process for good. */
 export function beginOf(pid) {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     return fields[0] === 'Z' ? undefined : fields[19];
   } catch {
     return undefined; // no such process
@@ -55,7 +57,7 @@ export function send(pid, signal, { group = false } = {}) {
 }
 
 const until = async (condition, milliseconds) => {
-  for (const end = performance.now() + milliseconds; performance.now() < end; ) {
+  for (const end = performance.now() + milliseconds; performance.now() < end;) {
     if (condition()) return true;
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
@@ -71,12 +73,19 @@ export async function endLeftBehind() {
       try {
         send(pid, `SIG${signal}`);
       } catch (error) {
-        throw new Stop(`An earlier start, by another user, has left ${name} running (process ${pid}): end it as that user (${error.code}).`);
+        throw new Stop(
+          `An earlier start, by another user, has left ${name} running (process ${pid}): end it as that user (${error.code}).`,
+        );
       }
     }
     const gone = () => these.every(({ pid, begin }) => beginOf(pid) !== begin);
-    if (!(await until(gone, 10_000))) for (const { pid, begin } of these) if (beginOf(pid) === begin) send(pid, rank === ranks.postgres ? 'SIGQUIT' : 'SIGKILL', { group: rank !== ranks.postgres });
-    if (!(await until(gone, 10_000))) throw new Stop(`Could not end what an earlier start has left running: ${these.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}.`);
+    if (!(await until(gone, 10_000)))
+      for (const { pid, begin } of these)
+        if (beginOf(pid) === begin) send(pid, rank === ranks.postgres ? 'SIGQUIT' : 'SIGKILL', { group: rank !== ranks.postgres });
+    if (!(await until(gone, 10_000)))
+      throw new Stop(
+        `Could not end what an earlier start has left running: ${these.map(({ name, pid }) => `${name} (process ${pid})`).join(', ')}.`,
+      );
   }
   for (const file of existsSync(folder) ? readdirSync(folder) : []) if (file.endsWith('.pid')) rmSync(join(folder, file), { force: true });
   return orphans.map(({ name }) => name);
@@ -89,7 +98,11 @@ export async function endLeftBehind() {
 export function startKeeper() {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Detached: Ctrl-C goes to the terminal's whole process group and must not reach the one who cleans up.
-  const keeper = spawn('/bin/sh', [join(dirname(fileURLToPath(import.meta.url)), 'keeper.sh'), folder], { cwd: '/', detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const keeper = spawn('/bin/sh', [join(dirname(fileURLToPath(import.meta.url)), 'keeper.sh'), folder], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
   keeper.on('error', (error) => process.stderr.write(`the keeper could not start: ${error.message}\n`));
   keeper.unref();
   keeper.stdin.on('error', () => keeper.kill('SIGKILL'));

@@ -20,7 +20,6 @@ import { stopInOrder, whenToldToStop } from './stopping.mjs';
 
 /** Starts everything, shows the screen, and stays until told to stop. */
 export async function runSandbox({ prepare, fresh, verbose }) {
-  const begin = performance.now();
   const print = (text) => process.stdout.write(text);
   print('ToneGrid sandbox\n');
   const nats = await prepare((what, word, took) => print(step(what, word, took)));
@@ -45,7 +44,12 @@ export async function runSandbox({ prepare, fresh, verbose }) {
     return part;
   };
   try {
-    const platform = { layout, secrets: sandboxSecrets(), schemas: ddexSchemas(), natsUrl: operators.nats || `nats://127.0.0.1:${layout.natsPort}` };
+    const platform = {
+      layout,
+      secrets: sandboxSecrets(),
+      schemas: ddexSchemas(),
+      natsUrl: operators.nats || `nats://127.0.0.1:${layout.natsPort}`,
+    };
     await Promise.all([startDatabase(platform, operators.database, add), operators.nats || add(natsPart(nats, layout.natsPort)).start()]);
     const services = serviceParts(platform).map(add);
     keepEnvironment(platform, services);
@@ -91,16 +95,24 @@ async function startDatabase(platform, operators, add) {
     await prepareDatabases(platform.adminUrl, databases);
   } catch (error) {
     if (!operators) throw error;
-    throw new Stop(`The server of DATABASE_URL does not do what the sandbox needs (${error.message}): the user must be allowed to create databases and roles.`);
+    throw new Stop(
+      `The server of DATABASE_URL does not do what the sandbox needs (${error.message}): the user must be allowed to create databases and roles.`,
+    );
   }
 }
 
 /** What other commands need to know of the running sandbox. It holds secrets: only this user may read it. */
 function keepEnvironment({ layout }, services) {
   const environments = Object.fromEntries(
-    services.map(({ name, env }) => [name, Object.fromEntries(Object.entries(env).filter(([variable]) => process.env[variable] !== env[variable]))]),
+    services.map(({ name, env }) => [
+      name,
+      Object.fromEntries(Object.entries(env).filter(([variable]) => process.env[variable] !== env[variable])),
+    ]),
   );
-  writePrivate(join(local, 'environment.json'), `${JSON.stringify({ pid: process.pid, url: publicUrl(layout), services: environments }, null, 2)}\n`);
+  writePrivate(
+    join(local, 'environment.json'),
+    `${JSON.stringify({ pid: process.pid, url: publicUrl(layout), services: environments }, null, 2)}\n`,
+  );
 }
 
 const given = ({ database, nats }) =>

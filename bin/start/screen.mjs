@@ -1,13 +1,24 @@
 const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(1)} s`;
 
 /** One line of the preparation: what, how it went and, when it took a while, how long. */
-export const step = (what, word, milliseconds = 0) => `  ${what.padEnd(14)}${word}${milliseconds >= 1000 ? `  (${seconds(milliseconds)})` : ''}\n`;
+export const step = (what, word, milliseconds = 0) =>
+  `  ${what.padEnd(14)}${word}${milliseconds >= 1000 ? `  (${seconds(milliseconds)})` : ''}\n`;
 
 /** The table of parts: state, port, start-up time. */
 export function table(rows) {
-  const lines = [['part', 'state', 'port', 'started in'], ...rows.map(({ name, state, port, startedIn }) => [name, state, port, startedIn === undefined ? '' : seconds(startedIn)])];
+  const lines = [
+    ['part', 'state', 'port', 'started in'],
+    ...rows.map(({ name, state, port, startedIn }) => [name, state, port, startedIn === undefined ? '' : seconds(startedIn)]),
+  ];
   const widths = [0, 1, 2].map((column) => Math.max(...lines.map((line) => line[column].length)));
-  return lines.map((line) => `  ${line.slice(0, 3).map((cell, column) => cell.padEnd(widths[column])).join('   ')}   ${line[3]}`.trimEnd()).join('\n');
+  return lines
+    .map((line) =>
+      `  ${line
+        .slice(0, 3)
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('   ')}   ${line[3]}`.trimEnd(),
+    )
+    .join('\n');
 }
 
 /** Everything that a newcomer needs after the start. */

@@ -41,8 +41,12 @@ export async function seedOnce({ layout }, print) {
  */
 export async function seedSandbox() {
   const { url, services } = runningSandbox();
-  if (!services.identity || !existsSync(entry)) throw new Stop('The sandbox runs without the identity service, so that there is nothing to seed.');
-  const { code, output } = await run(process.execPath, [entry], { cwd: root, env: { ...process.env, ...services.identity, ...readSandboxFile() } });
+  if (!services.identity || !existsSync(entry))
+    throw new Stop('The sandbox runs without the identity service, so that there is nothing to seed.');
+  const { code, output } = await run(process.execPath, [entry], {
+    cwd: root,
+    env: { ...process.env, ...services.identity, ...readSandboxFile() },
+  });
   const line = output.split('\n').find((text) => text.startsWith('{'));
   if (code !== 0 || !line) throw new Stop(`${tail(output)}\n\nThe sandbox could not be seeded: is it running? Its last lines are above.`);
   const seeded = JSON.parse(line);

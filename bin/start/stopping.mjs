@@ -38,7 +38,8 @@ export function whenToldToStop(stop) {
   const npm = npmAbove();
   if (npm) setInterval(() => beginOf(npm.pid) !== npm.begin && once(), 500).unref();
   // Output that nobody reads any more (the terminal is gone) must not end us before the parts have stopped.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => error.code !== 'EPIPE' && error.code !== 'EIO' && once());
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (error) => error.code !== 'EPIPE' && error.code !== 'EIO' && once());
   // Keeps the process alive while all it does is wait.
   const alive = setInterval(() => {}, 1 << 30);
   void ended.then(() => clearInterval(alive));
@@ -51,7 +52,11 @@ function npmAbove() {
   for (let pid = process.ppid, height = 0; pid > 1 && height < 3; height++) {
     try {
       if (/npm/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))) return { pid, begin: beginOf(pid) };
-      pid = Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[1]);
+      pid = Number(
+        readFileSync(`/proc/${pid}/stat`, 'utf8')
+          .replace(/^.*\) /s, '')
+          .split(' ')[1],
+      );
     } catch {
       return undefined; // it has ended while we were looking
     }

@@ -36,7 +36,7 @@ function contextFilter(text) {
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
       .replace(/\*\*\//g, '\u0000')
       .replace(/\*/g, '[^/]*')
-      .replace(/\u0000/g, '(?:.*/)?');
+      .replaceAll('\u0000', '(?:.*/)?');
     return { keep, expression: new RegExp(`^${pattern}(?:/.*)?$`) };
   });
   return (path) => rules.reduce((kept, { keep, expression }) => (expression.test(path) ? keep : kept), true);

@@ -43,7 +43,7 @@ export class Api {
   upload(path: string, field: string, fileName: string, bytes: Uint8Array, options?: RequestOptions): Promise<Answer> {
     const form = () => {
       const data = new FormData();
-      data.set(field, new Blob([bytes as Uint8Array<ArrayBuffer>]), fileName);
+      data.set(field, new Blob([bytes]), fileName);
       return data;
     };
     return this.patiently(() => this.once('POST', path, form(), options), options);

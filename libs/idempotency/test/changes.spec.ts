@@ -191,7 +191,7 @@ describe('a change with an Idempotency-Key', () => {
     const work = async (tx: Tx) => {
       try {
         return await addSong('taken')(tx);
-      } catch (error) {
+      } catch {
         throw new Refused('release.upc_taken', { params: { upc: '036000291452' }, field: 'upc' });
       }
     };

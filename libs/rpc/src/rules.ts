@@ -14,7 +14,7 @@ const compiled = new WeakMap<DescMessage, Check[]>();
  */
 export function checkRules(desc: DescMessage, message: Message): FieldErrors | undefined {
   let errors: FieldErrors | undefined;
-  run(desc, message as unknown as Record<string, unknown>, '', (path, rule, params) => {
+  run(desc, message, '', (path, rule, params) => {
     errors ??= {};
     (errors[path] ??= []).push(ruleMessage(rule, path, params));
   });

@@ -50,7 +50,7 @@ function abortion(signal: AbortSignal | undefined): { promise: Promise<never>; f
   if (!signal) return null;
   let onAbort = (): void => undefined;
   const promise = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
+    onAbort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
   });
   promise.catch(() => undefined); // it may reject when nobody waits any more

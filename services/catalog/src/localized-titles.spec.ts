@@ -2,7 +2,10 @@ import { FieldReport } from './field-report';
 import { parseLocalizedTitles } from './localized-titles';
 
 test('keys come out in the canonical form of BCP-47', () => {
-  expect(parseLocalizedTitles({ 'zh-hans': ' 一 ', YO: 'Òjò' }, 'localized_titles', new FieldReport())).toEqual({ 'zh-Hans': '一', yo: 'Òjò' });
+  expect(parseLocalizedTitles({ 'zh-hans': ' 一 ', YO: 'Òjò' }, 'localized_titles', new FieldReport())).toEqual({
+    'zh-Hans': '一',
+    yo: 'Òjò',
+  });
 });
 
 test('keys that are none, or one language twice, and blank titles are named', () => {

@@ -2,7 +2,9 @@ import type { FieldMask } from '@bufbuild/protobuf/wkt';
 
 /** Names that a request may supply, as the mask spells them: its fields in snake_case. */
 type Name<R> = { [K in keyof R & string]: Snake<K> }[keyof R & string];
-type Snake<T extends string> = T extends `${infer Head}${infer Tail}` ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Tail>}` : '';
+type Snake<T extends string> = T extends `${infer Head}${infer Tail}`
+  ? `${Head extends Lowercase<Head> ? Head : `_${Lowercase<Head>}`}${Snake<Tail>}`
+  : '';
 
 /**
  * Tells which fields an update supplies. The gateway names them in `update_mask`, null included; from a caller without a

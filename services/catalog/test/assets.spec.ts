@@ -65,10 +65,14 @@ describe('audio', () => {
     const caller = newCaller();
     const track = await newTrack(caller);
     const before = stored('audio');
-    const refused = await refusal(catalog.client.uploadTrackAudio(caller, upload(track.uuid, Buffer.from('ID3 this is no master'.repeat(5000)))));
+    const refused = await refusal(
+      catalog.client.uploadTrackAudio(caller, upload(track.uuid, Buffer.from('ID3 this is no master'.repeat(5000)))),
+    );
     expect(refused.code).toBe('audio.invalid');
     expect(refused.fields).toHaveProperty('audio');
-    expect((await refusal(catalog.client.uploadTrackAudio(caller, upload(track.uuid, wav({ seconds: 1 }).subarray(0, 90_000))))).code).toBe('audio.invalid');
+    expect((await refusal(catalog.client.uploadTrackAudio(caller, upload(track.uuid, wav({ seconds: 1 }).subarray(0, 90_000))))).code).toBe(
+      'audio.invalid',
+    );
     expect((await refusal(catalog.client.uploadTrackAudio(caller, upload(track.uuid, Buffer.alloc(0))))).code).toBe('audio.invalid');
     expect(stored('audio')).toEqual(before);
     expect(await catalog.all('select 1 from asset_uploads')).toEqual([]);
@@ -79,7 +83,14 @@ describe('audio', () => {
     const caller = newCaller();
     const file = wav({ seconds: 0.1 });
     const { release } = await catalog.client.createReleaseTree(caller, {
-      draft: { title: 'Announced', type: 1, tracks: [{ title: 'Right', audioMd5: md5(file).toUpperCase() }, { title: 'Wrong', audioMd5: md5(Buffer.from('x')) }] },
+      draft: {
+        title: 'Announced',
+        type: 1,
+        tracks: [
+          { title: 'Right', audioMd5: md5(file).toUpperCase() },
+          { title: 'Wrong', audioMd5: md5(Buffer.from('x')) },
+        ],
+      },
       ingestionJobUuid: v4(),
       source: 'rest_json',
     });
@@ -90,7 +101,10 @@ describe('audio', () => {
     const failed = await checked(caller, wrong!.uuid);
     expect(failed.audioStatus).toBe(AudioStatus.FAILED);
     expect(failed.audioError).toBe(`The file has the MD5 ${md5(file)}; ${md5(Buffer.from('x'))} was announced.`);
-    expect((await catalog.told(release!.uuid)).at(-1)).toMatchObject({ type: 'track.audio.failed', data: { track_uuid: wrong!.uuid, reason: failed.audioError } });
+    expect((await catalog.told(release!.uuid)).at(-1)).toMatchObject({
+      type: 'track.audio.failed',
+      data: { track_uuid: wrong!.uuid, reason: failed.audioError },
+    });
   });
 
   test('an upload with the same key and content happens once; with other content it is a mismatch', async () => {
@@ -113,12 +127,18 @@ describe('audio', () => {
     await catalog.client.uploadTrackAudio(caller, upload(track.uuid, wav({ seconds: 0.1, seed: 4 })));
     await checked(caller, track.uuid);
     const sweep = catalog.app.get(SweepAssets);
-    const [unused] = await catalog.all<{ uuid: string; storage_key: string }>('select uuid, storage_key from assets where tenant_uuid = $1 and unused_since is not null', [caller.tenantUuid]);
+    const [unused] = await catalog.all<{ uuid: string; storage_key: string }>(
+      'select uuid, storage_key from assets where tenant_uuid = $1 and unused_since is not null',
+      [caller.tenantUuid],
+    );
     const before = stored('audio');
     await sweep.run();
     expect(stored('audio')).toEqual(before);
     await catalog.all(`update assets set unused_since = now() - interval '8 days' where uuid = $1`, [unused!.uuid]);
-    await catalog.all(`insert into asset_uploads (storage_key, tenant_uuid, started_at) values ($1, $2, now() - interval '25 hours')`, ['audio/crashed', caller.tenantUuid]);
+    await catalog.all(`insert into asset_uploads (storage_key, tenant_uuid, started_at) values ($1, $2, now() - interval '25 hours')`, [
+      'audio/crashed',
+      caller.tenantUuid,
+    ]);
     expect(await sweep.run()).toBe(2);
     expect(stored('audio')).not.toContain(unused!.storage_key.slice('audio/'.length));
     expect(stored('audio')).toHaveLength(before.length - 1);
@@ -131,8 +151,11 @@ describe('audio', () => {
     await catalog.client.uploadTrackAudio(caller, upload(track.uuid, wav({ seconds: 0.1, seed: 5 })));
     await checked(caller, track.uuid);
     // As a killed worker leaves it: held, and not concluded.
-    await catalog.all(`insert into audio_jobs (uuid, tenant_uuid, track_uuid, asset_uuid, attempts, due_at)
-      select gen_random_uuid(), tenant_uuid, uuid, audio_uuid, 1, now() + interval '1 second' from tracks where uuid = $1`, [track.uuid]);
+    await catalog.all(
+      `insert into audio_jobs (uuid, tenant_uuid, track_uuid, asset_uuid, attempts, due_at)
+      select gen_random_uuid(), tenant_uuid, uuid, audio_uuid, 1, now() + interval '1 second' from tracks where uuid = $1`,
+      [track.uuid],
+    );
     await catalog.all(`update tracks set audio_status = 'processing' where uuid = $1`, [track.uuid]);
     worker.wake();
     await pause(200);
@@ -146,8 +169,12 @@ describe('audio', () => {
     const release = await approvedRelease(catalog, caller);
     await catalog.client.uploadTrackAudio(caller, upload(release.tracks[0]!.uuid, wav({ seconds: 0.1, seed: 9 })));
     expect((await catalog.client.getRelease(caller, { uuid: release.uuid })).release?.hasUndeliveredChanges).toBe(true);
-    expect((await refusal(catalog.client.uploadTrackAudio(newCaller(), upload(release.tracks[0]!.uuid, wav({ seconds: 0.1 }))))).code).toBe('track.not_found');
-    expect((await refusal(catalog.client.uploadTrackAudio(caller, upload('nonsense', wav({ seconds: 0.1 }))))).code).toBe('track.not_found');
+    expect((await refusal(catalog.client.uploadTrackAudio(newCaller(), upload(release.tracks[0]!.uuid, wav({ seconds: 0.1 }))))).code).toBe(
+      'track.not_found',
+    );
+    expect((await refusal(catalog.client.uploadTrackAudio(caller, upload('nonsense', wav({ seconds: 0.1 }))))).code).toBe(
+      'track.not_found',
+    );
     await catalog.all(`update releases set status = 'taken_down' where uuid = $1`, [release.uuid]);
     const refused = await refusal(catalog.client.uploadTrackAudio(caller, upload(release.tracks[0]!.uuid, wav({ seconds: 0.1 }))));
     expect(refused).toMatchObject({ code: 'release.not_editable', message: 'Releases in status taken_down cannot be changed.' });
@@ -187,13 +214,16 @@ describe('artwork', () => {
   test('that is no square picture of JPEG or PNG with 1400 pixels is refused with the reason', async () => {
     const caller = newCaller();
     const release = await bareRelease(catalog, caller);
-    const send = async (content: Buffer) => (await refusal(catalog.client.uploadReleaseArtwork(caller, upload(release.uuid, content)))).message;
+    const send = async (content: Buffer) =>
+      (await refusal(catalog.client.uploadReleaseArtwork(caller, upload(release.uuid, content)))).message;
     expect(await send(await picture(3000, { height: 2999 }))).toBe('The artwork must be square; it is 3000 x 2999 pixels.');
     expect(await send(await picture(1000))).toBe('The artwork must be at least 3000 x 3000 pixels; it is 1000 x 1000.');
     expect(await send(Buffer.from('<svg/>'))).toBe('The artwork must be a JPEG or PNG image.');
     const whole = await picture(2000, { format: 'png' });
     expect(await send(whole.subarray(0, whole.length - 100))).toBe('The artwork is damaged: it cannot be decoded to its end.');
-    expect((await refusal(catalog.client.uploadReleaseArtwork(caller, upload(release.uuid, Buffer.alloc(31_457_281))))).code).toBe('request.too_large');
+    expect((await refusal(catalog.client.uploadReleaseArtwork(caller, upload(release.uuid, Buffer.alloc(31_457_281))))).code).toBe(
+      'request.too_large',
+    );
     expect((await refusal(catalog.client.uploadReleaseArtwork(newCaller(), upload(release.uuid, whole)))).code).toBe('release.not_found');
   });
 

@@ -35,13 +35,22 @@ describe('taking in a whole release', () => {
       ingestionJobUuid: job,
       source: 'rest_json',
     });
-    expect(release).toMatchObject({ title: 'Midnight in Lagos', type: ReleaseType.EP, upc: '0123456789012', status: ReleaseStatus.DRAFT, dsps: ['spotify', 'applemusic'], label: 'Harbour Records' });
+    expect(release).toMatchObject({
+      title: 'Midnight in Lagos',
+      type: ReleaseType.EP,
+      upc: '0123456789012',
+      status: ReleaseStatus.DRAFT,
+      dsps: ['spotify', 'applemusic'],
+      label: 'Harbour Records',
+    });
     expect(release?.tracks).toMatchObject([
       { title: 'Opening', position: 1, isrc: 'USRC12345678', duration: 215 },
       { title: 'Lagos Nights', position: 2, isrc: 'USRC12345679', duration: 192 },
     ]);
     expect((await catalog.client.getRelease(caller, { uuid: release!.uuid })).release).toEqual(release);
-    expect(await catalog.told(release!.uuid)).toMatchObject([{ type: 'release.created', data: { ingestion_job_uuid: job, track_count: 2, source: 'rest_json' } }]);
+    expect(await catalog.told(release!.uuid)).toMatchObject([
+      { type: 'release.created', data: { ingestion_job_uuid: job, track_count: 2, source: 'rest_json' } },
+    ]);
   });
 
   test('the same job makes one release, however often and however fast it asks', async () => {
@@ -52,7 +61,9 @@ describe('taking in a whole release', () => {
     const again = await catalog.client.createReleaseTree(caller, { ...request, draft: { ...midnight, upc: undefined } });
     expect(again.release?.uuid).toBe(answers[0]!.release?.uuid);
     expect(await catalog.told(answers[0]!.release!.uuid)).toHaveLength(1);
-    expect((await refusal(catalog.client.createReleaseTree(caller, { ...request, ingestionJobUuid: v4() }))).code).toBe('release.upc_taken');
+    expect((await refusal(catalog.client.createReleaseTree(caller, { ...request, ingestionJobUuid: v4() }))).code).toBe(
+      'release.upc_taken',
+    );
     expect((await catalog.client.listArtists(caller, {})).total).toBe(0n);
   });
 
@@ -60,7 +71,12 @@ describe('taking in a whole release', () => {
     const caller = newCaller();
     const refused = await refusal(
       catalog.client.createReleaseTree(caller, {
-        draft: { ...midnight, upc: '0123456789013', dsps: ['spotify', 'gramophone'], tracks: [midnight.tracks[0]!, { title: 'Lagos Nights', trackNumber: 1, isrc: 'x', artists: [{}] }] },
+        draft: {
+          ...midnight,
+          upc: '0123456789013',
+          dsps: ['spotify', 'gramophone'],
+          tracks: [midnight.tracks[0]!, { title: 'Lagos Nights', trackNumber: 1, isrc: 'x', artists: [{}] }],
+        },
         ingestionJobUuid: v4(),
         source: 'rest_json',
       }),
@@ -79,12 +95,21 @@ describe('taking in a whole release', () => {
 describe('assigned identifiers', () => {
   test('are never given twice, at once, after a refusal, by several processes, nor to several tenants', async () => {
     const callers = [newCaller(), newCaller()];
-    const tree = (caller: Caller) => catalog.client.createReleaseTree(caller, { draft: { title: 'x', type: 1, tracks: Array(9).fill({ title: 't' }) }, ingestionJobUuid: v4(), source: 'bulk' });
-    const releases = (await Promise.all(callers.flatMap((caller) => Array.from({ length: 12 }, () => tree(caller))))).map(({ release }) => release!);
+    const tree = (caller: Caller) =>
+      catalog.client.createReleaseTree(caller, {
+        draft: { title: 'x', type: 1, tracks: Array(9).fill({ title: 't' }) },
+        ingestionJobUuid: v4(),
+        source: 'bulk',
+      });
+    const releases = (await Promise.all(callers.flatMap((caller) => Array.from({ length: 12 }, () => tree(caller))))).map(
+      ({ release }) => release!,
+    );
     // Another process, with a stock of its own.
     const other = new Minting(catalog.data, { UPC_PREFIX: '2', ISRC_PREFIXES: ['NGT'], GRID_ISSUER: 'TNGRD' });
     const minted = await Promise.all(callers.map((caller) => other.with(caller, { upcs: 150, grids: 3, isrcs: 30 }, async (ids) => ids)));
-    await refusal(catalog.client.createRelease(callers[0]!, { title: 'x', type: 1, releaseDate: '2026-01-01', genre: 'g', artists: [{ uuid: v4() }] }));
+    await refusal(
+      catalog.client.createRelease(callers[0]!, { title: 'x', type: 1, releaseDate: '2026-01-01', genre: 'g', artists: [{ uuid: v4() }] }),
+    );
     const after = await bareRelease(catalog, callers[0]!);
 
     const unique = (values: (string | undefined)[]) => expect(new Set(values).size).toBe(values.length);
@@ -106,11 +131,16 @@ describe('assigned identifiers', () => {
 
   test('are refused when the series has come to its end', async () => {
     const small = new Minting(catalog.data, { UPC_PREFIX: '2', ISRC_PREFIXES: ['NGABC'], GRID_ISSUER: 'TNGRD' });
-    await catalog.all(`insert into identifier_series values ('isrc:${new Date().getUTCFullYear()}', 99990) on conflict (kind) do update set next = 99990`);
+    await catalog.all(
+      `insert into identifier_series values ('isrc:${new Date().getUTCFullYear()}', 99990) on conflict (kind) do update set next = 99990`,
+    );
     const caller = newCaller();
     const ids = await small.with(caller, { isrcs: 10 }, async ({ isrcs }) => isrcs);
     expect(ids.at(-1)).toBe(`NGABC${new Date().getUTCFullYear() % 100}99999`);
-    expect(await refusal(small.with(caller, { isrcs: 1 }, async () => 1))).toMatchObject({ code: 'identifier.exhausted', message: 'No ISRC is left to be assigned: send your own.' });
+    expect(await refusal(small.with(caller, { isrcs: 1 }, async () => 1))).toMatchObject({
+      code: 'identifier.exhausted',
+      message: 'No ISRC is left to be assigned: send your own.',
+    });
   });
 });
 
@@ -120,9 +150,20 @@ describe('preparing a delivery', () => {
     const { uuid } = await readyRelease(catalog, caller);
     await catalog.client.setDspOverride(caller, { uuid, slug: 'applemusic', isBlocked: true });
     const answer = await catalog.client.prepareDelivery(caller, { uuid, dspSlugs: [] });
-    expect(answer).toMatchObject({ releaseUuid: uuid, title: 'Eclipse', status: ReleaseStatus.APPROVED, targets: [{ slug: 'spotify', isBlocked: false }, { slug: 'applemusic', isBlocked: true }] });
+    expect(answer).toMatchObject({
+      releaseUuid: uuid,
+      title: 'Eclipse',
+      status: ReleaseStatus.APPROVED,
+      targets: [
+        { slug: 'spotify', isBlocked: false },
+        { slug: 'applemusic', isBlocked: true },
+      ],
+    });
     expect((await catalog.told(uuid)).slice(-2).map(({ type }) => type)).toEqual(['release.submitted', 'release.approved']);
-    expect(await catalog.client.prepareDelivery(caller, { uuid, dspSlugs: ['apple-music'] })).toMatchObject({ targets: [{ slug: 'applemusic' }], revision: answer.revision });
+    expect(await catalog.client.prepareDelivery(caller, { uuid, dspSlugs: ['apple-music'] })).toMatchObject({
+      targets: [{ slug: 'applemusic' }],
+      revision: answer.revision,
+    });
   });
 
   test('needs an approval otherwise', async () => {
@@ -131,7 +172,9 @@ describe('preparing a delivery', () => {
     const refused = { code: 'release.not_approved', message: 'The release must be approved before it can be delivered.' };
     expect(await refusal(catalog.client.prepareDelivery(caller, { uuid, dspSlugs: [] }))).toMatchObject(refused);
     await catalog.client.submitRelease(caller, { uuid });
-    expect(await refusal(catalog.client.prepareDelivery({ ...caller, reviewPolicy: 'auto' }, { uuid, dspSlugs: [] }))).toMatchObject(refused);
+    expect(await refusal(catalog.client.prepareDelivery({ ...caller, reviewPolicy: 'auto' }, { uuid, dspSlugs: [] }))).toMatchObject(
+      refused,
+    );
   });
 
   test('names the DSP or the gate that is in the way, and a refused draft stays a draft', async () => {
@@ -165,9 +208,24 @@ describe('a snapshot', () => {
     const snapshot = await catalog.client.getReleaseSnapshot(caller, { uuid, dspSlug: 'spotify' });
     const { release } = await catalog.client.getRelease(caller, { uuid });
     expect(snapshot.release).toEqual(release);
-    expect(snapshot).toMatchObject({ artworkWidth: 3000, artworkHeight: 3000, tenantUuid: caller.tenantUuid, tenantName: 'Harbour Records', config: { dsp: 'spotify', releaseDate: '2026-10-01' } });
+    expect(snapshot).toMatchObject({
+      artworkWidth: 3000,
+      artworkHeight: 3000,
+      tenantUuid: caller.tenantUuid,
+      tenantName: 'Harbour Records',
+      config: { dsp: 'spotify', releaseDate: '2026-10-01' },
+    });
     expect(snapshot.artwork).toMatchObject({ contentType: 'image/jpeg', storageKey: expect.stringMatching(/^artwork\//) as string });
-    expect(snapshot.tracks).toMatchObject([{ durationMs: 200n, audio: { contentType: 'audio/wav', storageKey: expect.stringMatching(/^audio\//) as string, sizeBytes: BigInt(wav({ seconds: 0.2 }).length) } }]);
+    expect(snapshot.tracks).toMatchObject([
+      {
+        durationMs: 200n,
+        audio: {
+          contentType: 'audio/wav',
+          storageKey: expect.stringMatching(/^audio\//) as string,
+          sizeBytes: BigInt(wav({ seconds: 0.2 }).length),
+        },
+      },
+    ]);
     expect(snapshot.revision).toBeGreaterThan(1n);
     const worker = { ...caller, tenantName: '', subject: 'system:ddex' };
     expect((await catalog.client.getReleaseSnapshot(worker, { uuid, dspSlug: 'Spotify' })).tenantName).toBe('Harbour Records');
@@ -197,7 +255,8 @@ describe('what DSPs report', () => {
         data: { release_uuid: uuid, dsp, revision: more.revision },
       }),
     );
-  const pipelines = async (caller: Caller, uuid: string) => (await catalog.client.listReleasePipelines(caller, { uuid })).data.map(({ status }) => status);
+  const pipelines = async (caller: Caller, uuid: string) =>
+    (await catalog.client.listReleasePipelines(caller, { uuid })).data.map(({ status }) => status);
 
   test('the first DSP makes a release live, all together take it down', async () => {
     const caller = newCaller();
@@ -287,6 +346,7 @@ test('nothing of another tenant is found by any rpc that names a release, a trac
     prepareDelivery: () => client.prepareDelivery(thief, { uuid, dspSlugs: [] }),
   };
   const before = await catalog.client.getRelease(owner, { uuid });
-  for (const [name, call] of Object.entries(calls)) expect([name, (await refusal(call())).code]).toEqual([name, expect.stringMatching(/^(release|track|artist)\.not_found$/)]);
+  for (const [name, call] of Object.entries(calls))
+    expect([name, (await refusal(call())).code]).toEqual([name, expect.stringMatching(/^(release|track|artist)\.not_found$/)]);
   expect(await catalog.client.getRelease(owner, { uuid })).toEqual(before);
 });

@@ -21,12 +21,16 @@ export function wav({ seconds = 1, rate = 44_100, bits = 24, channels = 2, seed 
   file.writeUInt16LE(bits, 34);
   file.write('data', 36, 'latin1');
   file.writeUInt32LE(size, 40);
-  for (let at = 44, state = seed; at + 4 <= file.length; at += 4) file.writeUInt32LE((state = (state * 1_664_525 + 1_013_904_223) >>> 0), at);
+  for (let at = 44, state = seed; at + 4 <= file.length; at += 4)
+    file.writeUInt32LE((state = (state * 1_664_525 + 1_013_904_223) >>> 0), at);
   return file;
 }
 
 /** A picture of one colour. */
-export const picture = (side: number, { height = side, format = 'jpeg' as 'jpeg' | 'png', colour = '#c04020' } = {}): Promise<Buffer> =>
+export const picture = (
+  side: number,
+  { height = side, format = 'jpeg', colour = '#c04020' }: { height?: number; format?: 'jpeg' | 'png'; colour?: string } = {},
+): Promise<Buffer> =>
   sharp({ create: { width: side, height, channels: 3, background: colour } })
     .toFormat(format)
     .toBuffer();
@@ -34,7 +38,8 @@ export const picture = (side: number, { height = side, format = 'jpeg' as 'jpeg'
 /** An upload as the gateway sends it. */
 export async function* upload(uuid: string, content: Buffer, fileName = 'file') {
   yield { part: { case: 'start' as const, value: { uuid, fileName, contentType: 'application/octet-stream' } } };
-  for (let at = 0; at < content.length; at += 64 * 1024) yield { part: { case: 'chunk' as const, value: content.subarray(at, at + 64 * 1024) } };
+  for (let at = 0; at < content.length; at += 64 * 1024)
+    yield { part: { case: 'chunk' as const, value: content.subarray(at, at + 64 * 1024) } };
 }
 
 export const eclipse = { title: 'Eclipse', type: ReleaseType.SINGLE, releaseDate: '2026-05-01', genre: 'Afrobeats' };
@@ -54,7 +59,9 @@ export async function readyRelease(catalog: Catalog, caller: Caller, fields: obj
   await catalog.client.uploadTrackAudio(caller, upload(track!.uuid, wav({ seconds: 0.2 })));
   await catalog.client.uploadReleaseArtwork(caller, upload(uuid, await (cover ??= picture(3000))));
   await catalog.client.attachDsps(caller, { uuid, dsps: ['spotify', 'apple_music'] });
-  await waitFor(async () => (await catalog.client.getTrack(caller, { uuid: track!.uuid })).track?.audioStatus === 3, { what: 'audio being checked' });
+  await waitFor(async () => (await catalog.client.getTrack(caller, { uuid: track!.uuid })).track?.audioStatus === 3, {
+    what: 'audio being checked',
+  });
   return (await catalog.client.getRelease(caller, { uuid })).release!;
 }
 

@@ -16,7 +16,11 @@ const types = async (uuid: string) => (await catalog.told(uuid)).map(({ type }) 
 describe('updating a release', () => {
   test('changes only what is supplied, and null clears', async () => {
     const caller = newCaller();
-    const { uuid } = await bareRelease(catalog, caller, { subgenre: 'Afropop', artists: [{ name: 'Ada' }], localizedTitles: { fr: 'Éclipse' } });
+    const { uuid } = await bareRelease(catalog, caller, {
+      subgenre: 'Afropop',
+      artists: [{ name: 'Ada' }],
+      localizedTitles: { fr: 'Éclipse' },
+    });
     const { release } = await catalog.client.updateRelease(caller, { uuid, updateMask: mask('genre', 'subgenre'), genre: 'Amapiano' });
     expect(release).toMatchObject({ title: 'Eclipse', genre: 'Amapiano', releaseDate: '2026-05-01', localizedTitles: { fr: 'Éclipse' } });
     expect(release?.subgenre).toBeUndefined();
@@ -65,7 +69,9 @@ describe('updating a release', () => {
       message: 'upc can no longer be changed: the release is approved.',
     });
     expect((await refusal(catalog.client.updateRelease(caller, { uuid, type: ReleaseType.ALBUM }))).code).toBe('release.field_locked');
-    expect((await refusal(catalog.client.updateRelease(caller, { uuid, updateMask: mask('release_date') }))).fields).toHaveProperty('release_date');
+    expect((await refusal(catalog.client.updateRelease(caller, { uuid, updateMask: mask('release_date') }))).fields).toHaveProperty(
+      'release_date',
+    );
     await catalog.client.updateRelease(caller, { uuid, type: ReleaseType.SINGLE, upc: release!.upc });
   });
 
@@ -101,9 +107,15 @@ describe('submitting a release', () => {
     await catalog.client.uploadReleaseArtwork(caller, upload(uuid, await picture(1400)));
     expect(await gate()).toBe('Please upload audio for every track before submitting.');
     await catalog.client.uploadTrackAudio(caller, upload(track!.uuid, wav({ seconds: 0.1 })));
-    expect(await catalog.client.submitRelease(caller, { uuid })).toMatchObject({ message: 'Release submitted for review.', status: ReleaseStatus.PENDING });
+    expect(await catalog.client.submitRelease(caller, { uuid })).toMatchObject({
+      message: 'Release submitted for review.',
+      status: ReleaseStatus.PENDING,
+    });
     expect(await gate()).toBe('Only draft or rejected releases can be submitted.');
-    expect((await catalog.client.getRelease(caller, { uuid })).release).toMatchObject({ status: ReleaseStatus.PENDING, reviewStage: ReviewStage.PENDING_REVIEW });
+    expect((await catalog.client.getRelease(caller, { uuid })).release).toMatchObject({
+      status: ReleaseStatus.PENDING,
+      reviewStage: ReviewStage.PENDING_REVIEW,
+    });
   });
 
   test('where nobody reviews approves at once, and both are told in order', async () => {
@@ -138,8 +150,17 @@ describe('reviewing a release', () => {
     await catalog.client.updateRelease(caller, { uuid, title: 'Eclipse 2' });
     await catalog.client.submitRelease(caller, { uuid });
     expect((await catalog.client.getRelease(caller, { uuid })).release?.rejectionReason).toBeUndefined();
-    expect(await catalog.client.approveRelease(caller, { uuid })).toMatchObject({ message: 'Release approved.', status: ReleaseStatus.APPROVED });
-    expect((await types(uuid)).slice(-5)).toEqual(['release.submitted', 'release.rejected', 'release.updated', 'release.submitted', 'release.approved']);
+    expect(await catalog.client.approveRelease(caller, { uuid })).toMatchObject({
+      message: 'Release approved.',
+      status: ReleaseStatus.APPROVED,
+    });
+    expect((await types(uuid)).slice(-5)).toEqual([
+      'release.submitted',
+      'release.rejected',
+      'release.updated',
+      'release.submitted',
+      'release.approved',
+    ]);
   });
 
   test('only pending releases can be reviewed', async () => {

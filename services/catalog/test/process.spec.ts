@@ -16,7 +16,8 @@ test('refuses to start without its variables, and names them', async () => {
   const run = await startProcess({ name: 'catalog', command: [process.execPath, main], env: { TONEGRID_ENV: 'sandbox', UPC_PREFIX: 'x' } });
   expect(await run.exited).toBe(78);
   await waitFor(() => run.logs().includes('UPC_PREFIX: must be 1 to 9 digits'));
-  for (const name of ['STORAGE_URL', 'DSPS_FILE', 'PUBLIC_URL', 'DATABASE_URL', 'NATS_URL', 'INTERNAL_TOKEN']) expect(run.logs()).toContain(`${name} is required`);
+  for (const name of ['STORAGE_URL', 'DSPS_FILE', 'PUBLIC_URL', 'DATABASE_URL', 'NATS_URL', 'INTERNAL_TOKEN'])
+    expect(run.logs()).toContain(`${name} is required`);
   await run.stop();
 });
 
@@ -70,7 +71,10 @@ test('serves, tells what happens over JetStream, and checks after a kill -9 what
     await client.uploadTrackAudio(caller, upload(track!.uuid, wav({ seconds: 30 })));
     await service.kill9();
     service = await start();
-    await waitFor(async () => (await client.getTrack(caller, { uuid: track!.uuid })).track?.audioStatus === 3, { timeout: 40_000, what: 'audio checked after the kill' });
+    await waitFor(async () => (await client.getTrack(caller, { uuid: track!.uuid })).track?.audioStatus === 3, {
+      timeout: 40_000,
+      what: 'audio checked after the kill',
+    });
     await waitFor(() => heard.includes('track.audio.processed'));
     expect(heard).toEqual(['release.created', 'release.updated', 'release.updated', 'track.audio.processed']);
   } finally {

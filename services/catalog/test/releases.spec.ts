@@ -39,7 +39,16 @@ describe('making a release', () => {
       {
         type: 'release.created',
         tenantuuid: caller.tenantUuid,
-        data: { release_uuid: release!.uuid, title: 'Eclipse', upc: '0123456789012', status: 'draft', type: 'single', track_count: 0, source: 'api', ingestion_job_uuid: null },
+        data: {
+          release_uuid: release!.uuid,
+          title: 'Eclipse',
+          upc: '0123456789012',
+          status: 'draft',
+          type: 'single',
+          track_count: 0,
+          source: 'api',
+          ingestion_job_uuid: null,
+        },
       },
     ]);
   });
@@ -89,7 +98,9 @@ describe('making a release', () => {
 
   test('an artist of another tenant cannot be credited', async () => {
     const { release } = await catalog.client.createRelease(catalog.newCaller(), { ...eclipse, artists: [{ name: 'Foreign' }] });
-    const refused = await refusal(catalog.client.createRelease(catalog.newCaller(), { ...eclipse, artists: [{ uuid: release!.artists[0]!.uuid }] }));
+    const refused = await refusal(
+      catalog.client.createRelease(catalog.newCaller(), { ...eclipse, artists: [{ uuid: release!.artists[0]!.uuid }] }),
+    );
     expect(refused.fields).toEqual({ 'artists.0.uuid': ['The artists.0.uuid names no artist.'] });
   });
 });
@@ -106,7 +117,11 @@ describe('reading releases', () => {
     const caller = catalog.newCaller();
     const made: string[] = [];
     for (let n = 0; n < 5; n++) {
-      const { release } = await catalog.client.createRelease(caller, { ...eclipse, title: `Part 100% ${n}`, type: n % 2 ? ReleaseType.EP : ReleaseType.ALBUM });
+      const { release } = await catalog.client.createRelease(caller, {
+        ...eclipse,
+        title: `Part 100% ${n}`,
+        type: n % 2 ? ReleaseType.EP : ReleaseType.ALBUM,
+      });
       made.unshift(release!.uuid);
     }
     const page = await catalog.client.listReleases(caller, { perPage: 2, page: 2 });
@@ -114,8 +129,11 @@ describe('reading releases', () => {
     expect(page.data.map(({ uuid }) => uuid)).toEqual(made.slice(2, 4));
 
     const walked: string[] = [];
-    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
-      const step: Awaited<ReturnType<typeof catalog.client.listReleases>> = await catalog.client.listReleases(caller, { cursor, perPage: 2 });
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
+      const step: Awaited<ReturnType<typeof catalog.client.listReleases>> = await catalog.client.listReleases(caller, {
+        cursor,
+        perPage: 2,
+      });
       walked.push(...step.data.map(({ uuid }) => uuid));
       cursor = step.nextCursor;
     }

@@ -101,7 +101,9 @@ export async function startCatalog(settings: Record<string, unknown> = {}): Prom
     newCaller,
     all,
     async told(subject) {
-      const rows = await all<{ payload: string }>('select payload from outbox where $1::text is null or ordering_key = $1 order by id', [subject ?? null]);
+      const rows = await all<{ payload: string }>('select payload from outbox where $1::text is null or ordering_key = $1 order by id', [
+        subject ?? null,
+      ]);
       return rows.map(({ payload }) => JSON.parse(payload) as CloudEvent<Record<string, unknown>>);
     },
     async stop() {

@@ -16,7 +16,13 @@ describe('tracks', () => {
   test('are made with their ISRC assigned or in its normal form, and listed by position', async () => {
     const caller = newCaller();
     const { uuid } = await bareRelease(catalog, caller);
-    const { track: second } = await catalog.client.createTrack(caller, { uuid, title: 'B', position: 2, explicit: true, isrc: 'us-rc1-23-45678' });
+    const { track: second } = await catalog.client.createTrack(caller, {
+      uuid,
+      title: 'B',
+      position: 2,
+      explicit: true,
+      isrc: 'us-rc1-23-45678',
+    });
     const { track: first } = await catalog.client.createTrack(caller, {
       uuid,
       title: 'A',
@@ -26,17 +32,29 @@ describe('tracks', () => {
       contributors: [{ name: 'Sarz', role: 'producer' }],
       localizedTitles: { 'zh-hans': '一' },
     });
-    expect(second).toMatchObject({ isrc: 'USRC12345678', explicit: true, language: 'en', audioStatus: AudioStatus.PENDING, releaseUuid: uuid });
+    expect(second).toMatchObject({
+      isrc: 'USRC12345678',
+      explicit: true,
+      language: 'en',
+      audioStatus: AudioStatus.PENDING,
+      releaseUuid: uuid,
+    });
     expect(first?.isrc).toMatch(/^NGT[0-9A-Z]{2}\d{7}$/);
     expect(first).toMatchObject({
-      artists: [{ name: 'Ada Okafor', role: ArtistRole.MAIN }, { name: 'Tems', role: ArtistRole.FEATURED }],
+      artists: [
+        { name: 'Ada Okafor', role: ArtistRole.MAIN },
+        { name: 'Tems', role: ArtistRole.FEATURED },
+      ],
       contributors: [{ name: 'Sarz', role: 'producer' }],
       localizedTitles: { 'zh-Hans': '一' },
     });
     expect((await catalog.client.listTracks(caller, { uuid })).tracks).toEqual([first, second]);
     expect((await catalog.client.getTrack(caller, { uuid: first!.uuid })).track).toEqual(first);
     const { release } = await catalog.client.getRelease(caller, { uuid });
-    expect(release?.tracks.map(({ title, isrc }) => [title, isrc])).toEqual([['A', first!.isrc], ['B', 'USRC12345678']]);
+    expect(release?.tracks.map(({ title, isrc }) => [title, isrc])).toEqual([
+      ['A', first!.isrc],
+      ['B', 'USRC12345678'],
+    ]);
     expect((await catalog.told(uuid)).at(-1)).toMatchObject({ type: 'release.updated', data: { changed: ['tracks'] } });
   });
 
@@ -44,14 +62,18 @@ describe('tracks', () => {
     const caller = newCaller();
     const { uuid } = await bareRelease(catalog, caller);
     await catalog.client.createTrack(caller, { uuid, title: 'A', position: 1, explicit: false });
-    expect((await refusal(catalog.client.createTrack(caller, { uuid, title: 'B', position: 2, explicit: false, isrc: 'nonsense' }))).fields).toEqual({
+    expect(
+      (await refusal(catalog.client.createTrack(caller, { uuid, title: 'B', position: 2, explicit: false, isrc: 'nonsense' }))).fields,
+    ).toEqual({
       isrc: ['The isrc must be an ISRC of the form CC-XXX-YY-NNNNN.'],
     });
     expect((await refusal(catalog.client.createTrack(caller, { uuid, title: 'B' }))).fields).toEqual({
       position: ['The position field is required.'],
       explicit: ['The explicit field is required.'],
     });
-    expect((await refusal(catalog.client.createTrack(caller, { uuid, title: 'B', position: 1, explicit: false }))).code).toBe('track.position_taken');
+    expect((await refusal(catalog.client.createTrack(caller, { uuid, title: 'B', position: 1, explicit: false }))).code).toBe(
+      'track.position_taken',
+    );
   });
 
   test('come and go only while the release is in draft or rejected', async () => {
@@ -78,7 +100,11 @@ describe('tracks', () => {
       contributors: [{ name: 'P2J', role: 'mix_engineer' }],
       artists: [{ name: 'Ada Okafor' }],
     });
-    expect(track).toMatchObject({ title: 'Eclipse (Radio Edit)', contributors: [{ name: 'P2J', role: 'mix_engineer' }], artists: [{ name: 'Ada Okafor' }] });
+    expect(track).toMatchObject({
+      title: 'Eclipse (Radio Edit)',
+      contributors: [{ name: 'P2J', role: 'mix_engineer' }],
+      artists: [{ name: 'Ada Okafor' }],
+    });
     expect(track?.language).toBeUndefined();
     expect(track?.audioStatus).toBe(AudioStatus.PROCESSED);
     expect((await catalog.client.getRelease(caller, { uuid: release.uuid })).release?.hasUndeliveredChanges).toBe(true);
@@ -91,9 +117,18 @@ describe('tracks', () => {
 describe('artists', () => {
   test('are made, read, changed by supplied fields and deleted', async () => {
     const caller = newCaller();
-    const { artist } = await catalog.client.createArtist(caller, { name: ' Rema ', country: 'NG', spotifyArtistId: '46pWGuE3dSwY3bMMXGBvVS', isni: '0000 0001 2103 2683' });
+    const { artist } = await catalog.client.createArtist(caller, {
+      name: ' Rema ',
+      country: 'NG',
+      spotifyArtistId: '46pWGuE3dSwY3bMMXGBvVS',
+      isni: '0000 0001 2103 2683',
+    });
     expect(artist).toMatchObject({ name: 'Rema', country: 'NG', isni: '0000000121032683' });
-    const { artist: changed } = await catalog.client.updateArtist(caller, { uuid: artist!.uuid, updateMask: mask('apple_artist_id', 'country'), appleArtistId: '1109699158' });
+    const { artist: changed } = await catalog.client.updateArtist(caller, {
+      uuid: artist!.uuid,
+      updateMask: mask('apple_artist_id', 'country'),
+      appleArtistId: '1109699158',
+    });
     expect(changed).toMatchObject({ name: 'Rema', appleArtistId: '1109699158', isni: '0000000121032683' });
     expect(changed?.country).toBeUndefined();
     expect((await catalog.client.getArtist(caller, { uuid: artist!.uuid })).artist).toEqual(changed);
@@ -118,7 +153,7 @@ describe('artists', () => {
     expect(artists.map(({ name }) => name)).toEqual(sorted);
     expect(total).toBe(6n);
     const walked: string[] = [];
-    for (let cursor: string | undefined = ''; cursor !== undefined; ) {
+    for (let cursor: string | undefined = ''; cursor !== undefined;) {
       const page: Awaited<ReturnType<typeof catalog.client.listArtists>> = await catalog.client.listArtists(caller, { cursor, limit: 4 });
       walked.push(...page.artists.map(({ name }) => name));
       cursor = page.nextCursor;
@@ -129,7 +164,11 @@ describe('artists', () => {
 
   test('of one name credited at the same time are one profile', async () => {
     const caller = newCaller();
-    await Promise.all(['Ada Okafor', 'ada okafor', 'ADA  OKAFOR'].flatMap((name) => [1, 2].map(() => bareRelease(catalog, caller, { artists: [{ name }] }))));
+    await Promise.all(
+      ['Ada Okafor', 'ada okafor', 'ADA  OKAFOR'].flatMap((name) =>
+        [1, 2].map(() => bareRelease(catalog, caller, { artists: [{ name }] })),
+      ),
+    );
     const { artists } = await catalog.client.listArtists(caller, {});
     expect(artists).toHaveLength(1);
     const found = await catalog.client.listReleases(caller, { artistUuid: artists[0]!.uuid });
@@ -141,7 +180,13 @@ describe('artists', () => {
     const { uuid, artists } = await bareRelease(catalog, caller, { artists: [{ name: 'Ada' }] });
     expect((await refusal(catalog.client.deleteArtist(caller, { uuid: artists[0]!.uuid }))).code).toBe('artist.in_use');
     await catalog.client.updateRelease(caller, { uuid, updateMask: mask('artists') });
-    const { track } = await catalog.client.createTrack(caller, { uuid, title: 'A', position: 1, explicit: false, artists: [{ uuid: artists[0]!.uuid }] });
+    const { track } = await catalog.client.createTrack(caller, {
+      uuid,
+      title: 'A',
+      position: 1,
+      explicit: false,
+      artists: [{ uuid: artists[0]!.uuid }],
+    });
     expect((await refusal(catalog.client.deleteArtist(caller, { uuid: artists[0]!.uuid }))).code).toBe('artist.in_use');
     await catalog.client.deleteTrack(caller, { uuid: track!.uuid });
     await catalog.client.deleteArtist(caller, { uuid: artists[0]!.uuid });

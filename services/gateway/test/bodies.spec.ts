@@ -95,7 +95,7 @@ describe('bodies', () => {
       'The request body is larger than 100000 bytes.',
     ],
   ])('with %s are refused', async (_what, body, headers, status, code, error) => {
-    const answer = await gateway.send('POST', '/releases', { as, body, headers: headers as Record<string, string> });
+    const answer = await gateway.send('POST', '/releases', { as, body, headers });
     expect(answer.json).toEqual({ success: false, error, code, request_id: answer.headers['x-request-id'] });
     expect(answer.status).toBe(status);
     expect(gateway.played.calls).toEqual([]);

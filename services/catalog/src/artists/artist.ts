@@ -16,3 +16,6 @@ export interface ArtistRow {
   created_at: Date;
   updated_at: Date;
 }
+
+/** The columns that a caller sets. */
+export type ArtistFields = Omit<ArtistRow, 'uuid' | 'created_at' | 'updated_at'>;

@@ -20,7 +20,9 @@ export const creditRows = (owner: Owner, uuid: string, tenant_uuid: string, cred
 /** Replaces the artists of a release or a track. */
 export async function replaceCredits(tx: Tx, owner: Owner, uuid: string, credits: readonly CreditRow[]): Promise<void> {
   await tx.query(`delete from ${owner}_artists where ${owner}_uuid = $1`, [uuid]);
-  await tx.query(insertRows(`${owner}_artists`, creditColumns(owner), 1), [JSON.stringify(creditRows(owner, uuid, tx.tenantUuid, credits))]);
+  await tx.query(insertRows(`${owner}_artists`, creditColumns(owner), 1), [
+    JSON.stringify(creditRows(owner, uuid, tx.tenantUuid, credits)),
+  ]);
 }
 
 /** The credits of a release or a track, in order. */

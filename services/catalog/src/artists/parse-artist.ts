@@ -3,7 +3,7 @@ import { ruleMessage } from '@tonegrid/rpc';
 import { textOrNull } from '../blank';
 import { FieldReport } from '../field-report';
 import { isniOf } from '../identifiers/parse-identifiers';
-import type { ArtistFields } from './artist.store';
+import type { ArtistFields } from './artist';
 
 interface ArtistInput {
   name?: string;

@@ -6,8 +6,9 @@ import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { releaseUpdated } from '../releases/release-events';
 import { changedFields, supplied } from '../supplied';
+import type { ArtistFields } from './artist';
 import { artistMessage } from './artist-messages';
-import { lockArtist, markReleasesOf, updateArtist, type ArtistFields } from './artist.store';
+import { lockArtist, markReleasesOf, updateArtist } from './artist.store';
 import { parseArtist } from './parse-artist';
 
 /** What of an artist stands in messages to DSPs. */

@@ -51,11 +51,17 @@ export async function markUnused(tx: Tx, assetUuid: string | null): Promise<void
 
 /** Uploads that were begun long ago and never became an asset; locked. */
 export const staleUploads = (tx: Tx, olderThan: string, limit: number): Promise<{ storage_key: string }[]> =>
-  tx.query('select storage_key from asset_uploads where started_at < now() - $1::interval order by started_at limit $2 for update skip locked', [olderThan, limit]);
+  tx.query(
+    'select storage_key from asset_uploads where started_at < now() - $1::interval order by started_at limit $2 for update skip locked',
+    [olderThan, limit],
+  );
 
 /** Assets that nothing has shown for long; locked. */
 export const unusedAssets = (tx: Tx, olderThan: string, limit: number): Promise<{ uuid: string; storage_key: string }[]> =>
-  tx.query('select uuid, storage_key from assets where unused_since < now() - $1::interval order by unused_since limit $2 for update skip locked', [olderThan, limit]);
+  tx.query(
+    'select uuid, storage_key from assets where unused_since < now() - $1::interval order by unused_since limit $2 for update skip locked',
+    [olderThan, limit],
+  );
 
 /** Removes the record of a file that is no longer stored. */
 export async function deleteAsset(tx: Tx, uuid: string): Promise<void> {

@@ -17,7 +17,12 @@ export interface AudioJob {
 
 /** Has a file checked that was just recorded. */
 export const addAudioJob = (tx: Tx, trackUuid: string, assetUuid: string): Promise<unknown> =>
-  tx.query('insert into audio_jobs (uuid, tenant_uuid, track_uuid, asset_uuid) values ($1, $2, $3, $4)', [v7(), tx.tenantUuid, trackUuid, assetUuid]);
+  tx.query('insert into audio_jobs (uuid, tenant_uuid, track_uuid, asset_uuid) values ($1, $2, $3, $4)', [
+    v7(),
+    tx.tenantUuid,
+    trackUuid,
+    assetUuid,
+  ]);
 
 /** Takes the job that is due the longest, for so many seconds; undefined when none is due. */
 export async function takeAudioJob(tx: Tx, leaseSeconds: number): Promise<AudioJob | undefined> {
@@ -34,7 +39,11 @@ export async function takeAudioJob(tx: Tx, leaseSeconds: number): Promise<AudioJ
 
 /** Sets when the job is due again, as long as this worker holds it: a longer lease, a later attempt, or at once for others. */
 export const postponeAudioJob = (tx: Tx, job: AudioJob, seconds: number): Promise<unknown> =>
-  tx.query('update audio_jobs set due_at = now() + make_interval(secs => $3) where uuid = $1 and attempts = $2', [job.uuid, job.attempts, seconds]);
+  tx.query('update audio_jobs set due_at = now() + make_interval(secs => $3) where uuid = $1 and attempts = $2', [
+    job.uuid,
+    job.attempts,
+    seconds,
+  ]);
 
 /** Ends the job; false when another worker has taken it meanwhile. */
 export async function endAudioJob(tx: Tx, job: AudioJob): Promise<boolean> {

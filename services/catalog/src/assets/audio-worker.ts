@@ -92,7 +92,9 @@ export class AudioWorker implements OnApplicationBootstrap, BeforeApplicationShu
       const facts = await verifyAudio(this.untilStopped(await this.storage.read(job.storage_key)));
       if (facts.md5 !== job.md5) throw new Error(`the stored file ${job.storage_key} is not what was uploaded`);
       const { expected_audio_md5: expected } = job;
-      return expected !== null && expected !== facts.md5 ? { reason: `The file has the MD5 ${facts.md5}; ${expected} was announced.` } : { facts };
+      return expected !== null && expected !== facts.md5
+        ? { reason: `The file has the MD5 ${facts.md5}; ${expected} was announced.` }
+        : { facts };
     } catch (error) {
       if (error instanceof AudioRefused) return { reason: error.message };
       if (job.attempts < mostAttempts || this.stopping.signal.aborted) throw error;

@@ -6,7 +6,9 @@ export interface UploadMessage {
 }
 
 /** Reads the start of an upload; the bytes follow as they are asked for. */
-export async function openUpload(messages: AsyncIterable<UploadMessage>): Promise<{ start: UploadStart; chunks: AsyncIterable<Uint8Array> }> {
+export async function openUpload(
+  messages: AsyncIterable<UploadMessage>,
+): Promise<{ start: UploadStart; chunks: AsyncIterable<Uint8Array> }> {
   const iterator = messages[Symbol.asyncIterator]();
   const first = await iterator.next();
   if (first.done || first.value.part.case !== 'start') throw new Error('an upload began without its start');

@@ -45,8 +45,11 @@ export class SweepAssets implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   // The file goes before its row: if the process dies in between, the row is found again and nothing is left to remove.
-  private async inPortions<R extends { storage_key: string }>(find: (tx: Tx) => Promise<R[]>, forget: (tx: Tx, row: R) => Promise<unknown>): Promise<number> {
-    for (let removed = 0; ; ) {
+  private async inPortions<R extends { storage_key: string }>(
+    find: (tx: Tx) => Promise<R[]>,
+    forget: (tx: Tx, row: R) => Promise<unknown>,
+  ): Promise<number> {
+    for (let removed = 0; ;) {
       const found = await this.data.system(async (tx) => {
         const rows = await find(tx);
         for (const row of rows) {

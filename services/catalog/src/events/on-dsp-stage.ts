@@ -38,7 +38,8 @@ export class OnDspStage implements EventHandler {
     // A stage of a later version of the platform, or a release that is gone: nothing here depends on it.
     const release = heard === undefined ? undefined : await findRelease(tx, uuid);
     if (heard === undefined || !release) return;
-    if (!(await noteStage(tx, uuid, dsp, { status: heard, at: event.time, revision: heard === 'live' ? (revision ?? null) : null }))) return;
+    if (!(await noteStage(tx, uuid, dsp, { status: heard, at: event.time, revision: heard === 'live' ? (revision ?? null) : null })))
+      return;
 
     const dsps = (await releaseDsps(tx, uuid)).map((row) => ({
       dsp: row.dsp,

@@ -37,7 +37,13 @@ export const isrcSeries = (prefixes: readonly string[], year: number): Series =>
       for (const [at, prefix] of prefixes.entries()) {
         const count = registrants[at] ?? 0;
         if (registrant < count) {
-          const code = count === 1 ? '' : registrant.toString(36).toUpperCase().padStart(5 - prefix.length, '0');
+          const code =
+            count === 1
+              ? ''
+              : registrant
+                  .toString(36)
+                  .toUpperCase()
+                  .padStart(5 - prefix.length, '0');
           return mintIsrc(prefix + code, year, ((number - 1) % designations) + 1);
         }
         registrant -= count;

@@ -193,7 +193,11 @@ const artists = () => [
   'create index artists_sorted on artists (tenant_uuid, sort_name, uuid)',
   'create index artists_key on artists (tenant_uuid, name_key)',
   ...tenantTable('artists'),
-  ...credits('release_artists', 'release_uuid', 'foreign key (tenant_uuid, release_uuid) references releases (tenant_uuid, uuid) on delete cascade'),
+  ...credits(
+    'release_artists',
+    'release_uuid',
+    'foreign key (tenant_uuid, release_uuid) references releases (tenant_uuid, uuid) on delete cascade',
+  ),
   ...credits('track_artists', 'track_uuid', 'foreign key (track_uuid) references tracks (uuid) on delete cascade'),
 ];
 

@@ -37,7 +37,8 @@ export class CreateReleaseTree {
       return { release: this.messages.release(row) };
     } catch (error) {
       // Asked again, the job meets its own release, by its number or by the UPC. Looked up only now, because nearly every job asks once.
-      if (!isUniqueViolation(error, 'releases_ingestion_job') && !(error instanceof Refused && error.code === 'release.upc_taken')) throw error;
+      if (!isUniqueViolation(error, 'releases_ingestion_job') && !(error instanceof Refused && error.code === 'release.upc_taken'))
+        throw error;
       const made = await this.madeBefore(caller, request.ingestionJobUuid);
       if (!made) throw error;
       return { release: this.messages.release(made) };

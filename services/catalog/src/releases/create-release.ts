@@ -7,9 +7,9 @@ import { Rpc, type Caller } from '@tonegrid/rpc';
 import { parseCredits } from '../artists/credits';
 import { FieldReport } from '../field-report';
 import { Minting } from '../identifiers/minting';
-import { parseRelease } from './parse-release';
+import { parseRelease, type Draft } from './parse-release';
 import { ReleaseMessages } from './release-messages';
-import { needsOf, writeRelease, type Draft } from './write-release';
+import { needsOf, writeRelease } from './write-release';
 
 /** Makes a release in draft. */
 @Rpc(CatalogService.method.createRelease)

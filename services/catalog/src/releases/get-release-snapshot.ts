@@ -1,6 +1,11 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
-import { CatalogService, type AssetFileSchema, type GetReleaseSnapshotRequest, type GetReleaseSnapshotResponseSchema } from '@tonegrid/contracts';
+import {
+  CatalogService,
+  type AssetFileSchema,
+  type GetReleaseSnapshotRequest,
+  type GetReleaseSnapshotResponseSchema,
+} from '@tonegrid/contracts';
 import { Data } from '@tonegrid/data';
 import { DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
@@ -42,9 +47,10 @@ export class GetReleaseSnapshot {
       if (!release.dsps.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dsp.slug } });
       const tracks = await tx.query<TrackRow>(tracksSql, [uuid]);
       const [chain] = await tx.query<SupplyChainRow>(supplyChainSql, [uuid]);
-      const [artwork] = await tx.query<AssetRow>('select storage_key, content_type, md5, size_bytes, width, height from assets where uuid = $1', [
-        release.artwork_uuid,
-      ]);
+      const [artwork] = await tx.query<AssetRow>(
+        'select storage_key, content_type, md5, size_bytes, width, height from assets where uuid = $1',
+        [release.artwork_uuid],
+      );
       const [config] = effectiveMessages(this.registry, { ...supplyChainOf(chain!), dsps: [dsp.slug] });
       return {
         release: this.messages.release(release),
@@ -70,7 +76,13 @@ const file = (row: Omit<AssetRow, 'width' | 'height'>): MessageInitShape<typeof 
 
 /** The audio of a track once it is checked; audio that is being checked, or was refused, is not to be sent. */
 function audioFile(row: TrackRow): MessageInitShape<typeof AssetFileSchema> | undefined {
-  const { audio_status: status, audio_storage_key: storage_key, audio_content_type: content_type, audio_md5: md5, audio_size_bytes: size_bytes } = row;
+  const {
+    audio_status: status,
+    audio_storage_key: storage_key,
+    audio_content_type: content_type,
+    audio_md5: md5,
+    audio_size_bytes: size_bytes,
+  } = row;
   if (status !== 'processed' || storage_key === null || content_type === null || md5 === null || size_bytes === null) return undefined;
   return file({ storage_key, content_type, md5, size_bytes });
 }

@@ -1,8 +1,10 @@
 import { ReleaseTypeSchema, words, type ReleaseType } from '@tonegrid/contracts';
+import type { Credit } from '../artists/credits';
 import { textOrNull } from '../blank';
 import type { FieldReport } from '../field-report';
 import { gridOf, upcOf } from '../identifiers/parse-identifiers';
 import { parseLocalizedTitles } from '../localized-titles';
+import type { TrackFields } from '../tracks/parse-track';
 
 const types = words<ReleaseType>(ReleaseTypeSchema);
 
@@ -49,6 +51,19 @@ export interface ReleaseFields {
   explicit: boolean;
   localized_titles: Record<string, string>;
   warnings: string[];
+}
+
+/** A new release as it was asked for, checked. */
+export interface Draft {
+  fields: ReleaseFields;
+  credits: Credit[];
+  tracks: { fields: TrackFields; credits: Credit[]; contributors: { name: string; role: string }[] }[];
+  /** Canonical slugs. */
+  dsps: string[];
+  tenantName: string;
+  /** api, or the channel it came by. */
+  source: string;
+  ingestionJobUuid: string | null;
 }
 
 /** Checks what the field rules of the contract cannot. `label` and `year` stand in for what was left out. */

@@ -5,9 +5,8 @@ import { ruleMessage } from '@tonegrid/rpc';
 import { parseCredits } from '../artists/credits';
 import { FieldReport } from '../field-report';
 import { parseContributors, parseTrack, usualLanguage } from '../tracks/parse-track';
-import { parseRelease } from './parse-release';
+import { parseRelease, type Draft } from './parse-release';
 import { chooseDsps } from './choose-dsps';
-import type { Draft } from './write-release';
 
 interface Context {
   tenantName: string;
@@ -25,7 +24,8 @@ export function parseTree({ draft, ingestionJobUuid, source }: CreateReleaseTree
   const tracks = draft.tracks.map((track, n) => {
     const path = `tracks.${n}.`;
     const position = track.trackNumber ?? n + 1;
-    if (positions.has(position)) report.add(`${path}track_number`, `Another track of the release already has the track_number ${position}.`);
+    if (positions.has(position))
+      report.add(`${path}track_number`, `Another track of the release already has the track_number ${position}.`);
     positions.add(position);
     return {
       fields: parseTrack(track, { position, path, language: fields.language ?? usualLanguage }, report),

@@ -41,7 +41,11 @@ export class PrepareDelivery {
     }
   }
 
-  private async prepare(tx: Tx, caller: Caller, request: PrepareDeliveryRequest): Promise<MessageInitShape<typeof PrepareDeliveryResponseSchema>> {
+  private async prepare(
+    tx: Tx,
+    caller: Caller,
+    request: PrepareDeliveryRequest,
+  ): Promise<MessageInitShape<typeof PrepareDeliveryResponseSchema>> {
     const release = await lockRelease(tx, request.uuid);
     const slugs = await this.targets(tx, request);
     const { audio } = await submissionOf(tx, release.uuid);

@@ -16,7 +16,8 @@ export interface ReleaseDspRow {
 export const releaseDspsSql =
   'select d.dsp, d.status, d.delivered_revision, d.attached_at from release_dsps d where d.release_uuid = $1 order by d.attached_at, d.dsp';
 
-export const releaseDsps = (tx: Tx, releaseUuid: string): Promise<ReleaseDspRow[]> => tx.query<ReleaseDspRow>(releaseDspsSql, [releaseUuid]);
+export const releaseDsps = (tx: Tx, releaseUuid: string): Promise<ReleaseDspRow[]> =>
+  tx.query<ReleaseDspRow>(releaseDspsSql, [releaseUuid]);
 
 /** Throws `dsp.not_attached`. */
 export async function attachedDsp(tx: Tx, releaseUuid: string, dsp: string): Promise<ReleaseDspRow> {
@@ -42,7 +43,12 @@ export const detach = (tx: Tx, releaseUuid: string, dsp: string): Promise<unknow
  * Notes what delivery tells of a DSP; false when that is older than what is known, or the DSP is no longer attached.
  * @param revision the revision that is on the storefront, when that is told
  */
-export async function noteStage(tx: Tx, releaseUuid: string, dsp: string, heard: { status: string; at: Date; revision: number | null }): Promise<boolean> {
+export async function noteStage(
+  tx: Tx,
+  releaseUuid: string,
+  dsp: string,
+  heard: { status: string; at: Date; revision: number | null },
+): Promise<boolean> {
   const rows = await tx.query(
     `update release_dsps set status = $3, heard_at = $4, delivered_revision = greatest(delivered_revision, $5::bigint)
      where release_uuid = $1 and dsp = $2 and (heard_at is null or heard_at <= $4) returning 1`,

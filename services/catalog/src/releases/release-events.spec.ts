@@ -15,8 +15,11 @@ const all: DomainEvent[] = [
   events.audioFailed(track, 'x'),
 ];
 
-test.each(all.map((event) => [event.type, event] as const))('%s has the fields of its message and the release as its subject', (type, event) => {
-  const message = eventMessages.find((known) => known.type === type)?.message;
-  expect(Object.keys(event.data).sort()).toEqual(message?.fields.map(({ name }) => name).sort());
-  expect([event.subject, event.tenantUuid]).toEqual(['r', 't']);
-});
+test.each(all.map((event) => [event.type, event] as const))(
+  '%s has the fields of its message and the release as its subject',
+  (type, event) => {
+    const message = eventMessages.find((known) => known.type === type)?.message;
+    expect(Object.keys(event.data).sort()).toEqual(message?.fields.map(({ name }) => name).sort());
+    expect([event.subject, event.tenantUuid]).toEqual(['r', 't']);
+  },
+);

@@ -51,4 +51,7 @@ export interface ReleaseView extends ReleaseRow {
 }
 
 /** A release as lists show it. */
-export type ReleaseSummaryRow = Pick<ReleaseRow, 'uuid' | 'title' | 'type' | 'status' | 'upc' | 'release_date' | 'artwork_key' | 'created_at'>;
+export type ReleaseSummaryRow = Pick<
+  ReleaseRow,
+  'uuid' | 'title' | 'type' | 'status' | 'upc' | 'release_date' | 'artwork_key' | 'created_at'
+>;

@@ -1,4 +1,13 @@
-import { assertDeletable, assertSubmittable, assertUnlocked, editing, isBehind, statusAfter, type DspState, type ReleaseStatus } from './release';
+import {
+  assertDeletable,
+  assertSubmittable,
+  assertUnlocked,
+  editing,
+  isBehind,
+  statusAfter,
+  type DspState,
+  type ReleaseStatus,
+} from './release';
 
 const statuses: ReleaseStatus[] = ['draft', 'pending', 'approved', 'rejected', 'live', 'taken_down'];
 const codeOf = (work: () => void): string | undefined => {
@@ -22,7 +31,15 @@ test('only draft and rejected releases can be deleted or submitted', () => {
 
 test('of several gates the first in the documented order is named', () => {
   const nothing = { status: 'live' as ReleaseStatus, trackCount: 0, dspCount: 0, releaseDate: null, hasArtwork: false, audio: ['pending'] };
-  const fixes = [{}, { status: 'draft' as const }, { trackCount: 1 }, { dspCount: 1 }, { releaseDate: '2026-01-01' }, { hasArtwork: true }, { audio: ['processing'] }];
+  const fixes = [
+    {},
+    { status: 'draft' as const },
+    { trackCount: 1 },
+    { dspCount: 1 },
+    { releaseDate: '2026-01-01' },
+    { hasArtwork: true },
+    { audio: ['processing'] },
+  ];
   let submission = nothing as Parameters<typeof assertSubmittable>[0];
   const codes = fixes.map((fix) => codeOf(() => assertSubmittable((submission = { ...submission, ...fix }))));
   expect(codes).toEqual([

@@ -42,7 +42,10 @@ export async function lockRelease(tx: Tx, uuid: string): Promise<ReleaseRow> {
 
 /** The release that an ingestion job has made, if it has. */
 export async function releaseOfJob(tx: Tx, jobUuid: string): Promise<string | undefined> {
-  const [row] = await tx.query<{ uuid: string }>('select uuid from releases where tenant_uuid = $1 and ingestion_job_uuid = $2', [tx.tenantUuid, jobUuid]);
+  const [row] = await tx.query<{ uuid: string }>('select uuid from releases where tenant_uuid = $1 and ingestion_job_uuid = $2', [
+    tx.tenantUuid,
+    jobUuid,
+  ]);
   return row?.uuid;
 }
 

@@ -2,28 +2,13 @@ import type { Tx } from '@tonegrid/data';
 import type { Outbox } from '@tonegrid/events';
 import { v7 } from 'uuid';
 import { resolveCredits } from '../artists/artist.store';
-import type { Credit } from '../artists/credits';
 import type { CreditRow } from '../artists/credit-rows';
 import type { Minted, Needs } from '../identifiers/minting';
-import type { TrackFields } from '../tracks/parse-track';
 import type { NewTrack } from '../tracks/track.store';
-import type { ReleaseFields } from './parse-release';
+import type { Draft, ReleaseFields } from './parse-release';
 import { releaseCreated } from './release-events';
 import type { CreditCells, ReleaseView, TrackCells } from './release-row';
 import { insertRelease } from './release.store';
-
-/** A new release as it was asked for, checked. */
-export interface Draft {
-  fields: ReleaseFields;
-  credits: Credit[];
-  tracks: { fields: TrackFields; credits: Credit[]; contributors: { name: string; role: string }[] }[];
-  /** Canonical slugs. */
-  dsps: string[];
-  tenantName: string;
-  /** api, or the channel it came by. */
-  source: string;
-  ingestionJobUuid: string | null;
-}
 
 /** Which identifiers a draft leaves to us. */
 export const needsOf = ({ fields, tracks }: Pick<Draft, 'fields' | 'tracks'>): Needs => ({
@@ -55,7 +40,16 @@ export async function writeRelease(tx: Tx, outbox: Outbox, draft: Draft, minted:
     dsps: draft.dsps,
     tracks,
   });
-  const row = asView({ uuid, tenantUuid: tx.tenantUuid, tenantName: draft.tenantName, createdAt, fields, artists, tracks, dsps: draft.dsps });
+  const row = asView({
+    uuid,
+    tenantUuid: tx.tenantUuid,
+    tenantName: draft.tenantName,
+    createdAt,
+    fields,
+    artists,
+    tracks,
+    dsps: draft.dsps,
+  });
   await outbox.add(tx, releaseCreated(row, { ingestionJobUuid: draft.ingestionJobUuid, trackCount: tracks.length, source: draft.source }));
   return row;
 }
@@ -95,7 +89,16 @@ const asView = (made: Written): ReleaseView => ({
   updated_at: made.createdAt,
   artists: made.artists.map(({ artist_uuid, name, role }): CreditCells => [artist_uuid, name, role]),
   tracks: made.tracks
-    .map(({ uuid, fields }): TrackCells => [uuid, fields.title, fields.position, fields.isrc, fields.duration_ms, fields.explicit, 'pending', made.createdAt.toISOString()])
+    .map(({ uuid, fields }): TrackCells => [
+      uuid,
+      fields.title,
+      fields.position,
+      fields.isrc,
+      fields.duration_ms,
+      fields.explicit,
+      'pending',
+      made.createdAt.toISOString(),
+    ])
     .sort(([, , a], [, , b]) => a - b),
   dsps: made.dsps,
 });

@@ -9,8 +9,22 @@ const nothing = {
   territory_mode: null,
   territory_codes: null,
 };
-const config = (values: Partial<ConfigRow>): ConfigRow => ({ ...nothing, is_test_delivery: null, sobo_party_dpid: null, sobo_party_name: null, updated_at: new Date(0), ...values });
-const override = (values: Partial<OverrideRow>): OverrideRow => ({ ...nothing, dsp: 'spotify', rights_override: null, is_blocked: null, release_date_override: null, ...values });
+const config = (values: Partial<ConfigRow>): ConfigRow => ({
+  ...nothing,
+  is_test_delivery: null,
+  sobo_party_dpid: null,
+  sobo_party_name: null,
+  updated_at: new Date(0),
+  ...values,
+});
+const override = (values: Partial<OverrideRow>): OverrideRow => ({
+  ...nothing,
+  dsp: 'spotify',
+  rights_override: null,
+  is_blocked: null,
+  release_date_override: null,
+  ...values,
+});
 
 test('a release that says nothing has the default', () => {
   expect(resolveConfig(undefined)).toEqual({
@@ -48,12 +62,24 @@ test('an override goes before the release, which goes before the default', () =>
     releaseDate: '2026-01-01',
     overridden: ['pricing_tier_code'],
   });
-  expect(resolveEffective('spotify', release, undefined, null)).toMatchObject({ pricingTierCode: 'mid', isBlocked: false, rights: {}, overridden: [] });
+  expect(resolveEffective('spotify', release, undefined, null)).toMatchObject({
+    pricingTierCode: 'mid',
+    isBlocked: false,
+    rights: {},
+    overridden: [],
+  });
 });
 
 test('price and territories are one decision each: parts of two levels are never mixed', () => {
   const release = resolveConfig(
-    config({ pricing_tier_code: 'custom', pricing_custom_track_minor: '5', pricing_custom_album_minor: '6', pricing_currency: 'NGN', territory_mode: 'include', territory_codes: ['NG'] }),
+    config({
+      pricing_tier_code: 'custom',
+      pricing_custom_track_minor: '5',
+      pricing_custom_album_minor: '6',
+      pricing_currency: 'NGN',
+      territory_mode: 'include',
+      territory_codes: ['NG'],
+    }),
   );
   expect(release).toMatchObject({ trackMinor: 5n, albumMinor: 6n, currency: 'NGN' });
   const effective = resolveEffective('spotify', release, override({ pricing_tier_code: 'budget', territory_mode: 'worldwide' }), null);
@@ -61,6 +87,16 @@ test('price and territories are one decision each: parts of two levels are never
 });
 
 test('the kill-switch, rights and another release date hold at their DSP', () => {
-  const effective = resolveEffective('spotify', resolveConfig(undefined), override({ is_blocked: true, rights_override: { ugc: false }, release_date_override: '2026-02-02' }), '2026-01-01');
-  expect(effective).toMatchObject({ isBlocked: true, rights: { ugc: false }, releaseDate: '2026-02-02', overridden: ['rights_override', 'is_blocked', 'release_date_override'] });
+  const effective = resolveEffective(
+    'spotify',
+    resolveConfig(undefined),
+    override({ is_blocked: true, rights_override: { ugc: false }, release_date_override: '2026-02-02' }),
+    '2026-01-01',
+  );
+  expect(effective).toMatchObject({
+    isBlocked: true,
+    rights: { ugc: false },
+    releaseDate: '2026-02-02',
+    overridden: ['rights_override', 'is_blocked', 'release_date_override'],
+  });
 });

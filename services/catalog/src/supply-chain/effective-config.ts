@@ -121,7 +121,12 @@ function resolveDeals(said: Deals | undefined, inherited: ResolvedDeals): Resolv
     monetizationPolicyCodes: said?.monetization_policy_codes ?? inherited.monetizationPolicyCodes,
     ...(said?.pricing_tier_code
       ? priceOf(said.pricing_tier_code, said)
-      : { pricingTierCode: inherited.pricingTierCode, trackMinor: inherited.trackMinor, albumMinor: inherited.albumMinor, currency: inherited.currency }),
+      : {
+          pricingTierCode: inherited.pricingTierCode,
+          trackMinor: inherited.trackMinor,
+          albumMinor: inherited.albumMinor,
+          currency: inherited.currency,
+        }),
     ...(said?.territory_mode
       ? { territoryMode: said.territory_mode, territoryCodes: said.territory_codes ?? [] }
       : { territoryMode: inherited.territoryMode, territoryCodes: inherited.territoryCodes }),

@@ -25,7 +25,12 @@ export class ListSupplyChainDsps {
           territorySet: dsp.territory_set,
           ingestionProtocol: dsp.ingestion_protocol,
         })),
-        summary: { totalActive: total_active, directDdexSftp: direct_ddex_sftp, directDdexRest: direct_ddex_rest, partnerRouted: partner_routed },
+        summary: {
+          totalActive: total_active,
+          directDdexSftp: direct_ddex_sftp,
+          directDdexRest: direct_ddex_rest,
+          partnerRouted: partner_routed,
+        },
         note: supplyChainNote,
       },
     };

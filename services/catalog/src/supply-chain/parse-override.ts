@@ -53,15 +53,28 @@ function pricingOf(request: SetDspOverrideRequest, has: Has, present: OverrideRo
   return parsePricing(
     {
       tier,
-      trackMinor: has('pricing_custom_track_minor') ? request.pricingCustomTrackMinor : keep ? minor(present.pricing_custom_track_minor) : undefined,
-      albumMinor: has('pricing_custom_album_minor') ? request.pricingCustomAlbumMinor : keep ? minor(present.pricing_custom_album_minor) : undefined,
+      trackMinor: has('pricing_custom_track_minor')
+        ? request.pricingCustomTrackMinor
+        : keep
+          ? minor(present.pricing_custom_track_minor)
+          : undefined,
+      albumMinor: has('pricing_custom_album_minor')
+        ? request.pricingCustomAlbumMinor
+        : keep
+          ? minor(present.pricing_custom_album_minor)
+          : undefined,
       currency: has('pricing_currency') ? request.pricingCurrency : keep ? (present.pricing_currency ?? undefined) : undefined,
     },
     report,
   );
 }
 
-function territoriesOf(request: SetDspOverrideRequest, has: Has, present: OverrideRow | undefined, report: FieldReport): Partial<OverrideRow> {
+function territoriesOf(
+  request: SetDspOverrideRequest,
+  has: Has,
+  present: OverrideRow | undefined,
+  report: FieldReport,
+): Partial<OverrideRow> {
   const presentMode = present?.territory_mode ? territoryMode(present.territory_mode) : undefined;
   const mode = has('territory_mode') ? request.territoryMode : presentMode;
   if (!mode && request.territoryCodes.length === 0) return { territory_mode: null, territory_codes: null };

@@ -20,6 +20,8 @@ export class SetMonetization {
     const report = new FieldReport();
     const values = { monetization_policy_codes: parsePolicies(request.monetizationPolicyCodes, report) };
     report.throwIfAny();
-    return this.changes.run(caller, SetMonetizationResponseSchema, async (tx) => ({ data: await this.configs.set(tx, request.uuid, values) }));
+    return this.changes.run(caller, SetMonetizationResponseSchema, async (tx) => ({
+      data: await this.configs.set(tx, request.uuid, values),
+    }));
   }
 }

@@ -28,6 +28,8 @@ export class SetPricingTier {
       report,
     );
     report.throwIfAny();
-    return this.changes.run(caller, SetPricingTierResponseSchema, async (tx) => ({ data: await this.configs.set(tx, request.uuid, values) }));
+    return this.changes.run(caller, SetPricingTierResponseSchema, async (tx) => ({
+      data: await this.configs.set(tx, request.uuid, values),
+    }));
   }
 }

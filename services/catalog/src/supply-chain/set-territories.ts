@@ -20,6 +20,8 @@ export class SetTerritories {
     const report = new FieldReport();
     const values = parseTerritories(request.territoryMode, request.territoryCodes, report);
     report.throwIfAny();
-    return this.changes.run(caller, SetTerritoriesResponseSchema, async (tx) => ({ data: await this.configs.set(tx, request.uuid, values) }));
+    return this.changes.run(caller, SetTerritoriesResponseSchema, async (tx) => ({
+      data: await this.configs.set(tx, request.uuid, values),
+    }));
   }
 }

@@ -32,7 +32,9 @@ export const supplyChainSql = `select r.release_date,
   from releases r where r.uuid = $1`;
 
 /** Amounts come out of JSON as numbers: back to the text that bigint columns have elsewhere. */
-const withTextAmounts = <T extends { pricing_custom_track_minor: string | null; pricing_custom_album_minor: string | null }>(row: T): T => ({
+const withTextAmounts = <T extends { pricing_custom_track_minor: string | null; pricing_custom_album_minor: string | null }>(
+  row: T,
+): T => ({
   ...row,
   pricing_custom_track_minor: row.pricing_custom_track_minor === null ? null : String(row.pricing_custom_track_minor),
   pricing_custom_album_minor: row.pricing_custom_album_minor === null ? null : String(row.pricing_custom_album_minor),

@@ -36,7 +36,9 @@ export class CreateTrack {
         const [artists = []] = await resolveCredits(tx, [credits]);
         const uuid = v7();
         const isrc = fields.isrc ?? minted.isrcs[0]!;
-        await insertTracks(tx, release.uuid, [{ uuid, fields: { ...fields, isrc }, artists, contributors: parseContributors(request.contributors) }]);
+        await insertTracks(tx, release.uuid, [
+          { uuid, fields: { ...fields, isrc }, artists, contributors: parseContributors(request.contributors) },
+        ]);
         await this.releases.record(tx, release, ['tracks']);
         return { track: trackMessage(await viewTrack(tx, uuid)) };
       }),

@@ -38,7 +38,11 @@ export interface TrackFields {
 export const usualLanguage = 'en';
 
 /** Checks what the field rules of the contract cannot. `path` is empty or ends in a dot: `tracks.1.`. */
-export function parseTrack(input: TrackInput, place: { position: number; path: string; language: string }, report: FieldReport): TrackFields {
+export function parseTrack(
+  input: TrackInput,
+  place: { position: number; path: string; language: string },
+  report: FieldReport,
+): TrackFields {
   const { path } = place;
   return {
     title: input.title.trim(),

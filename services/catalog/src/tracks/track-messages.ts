@@ -12,7 +12,9 @@ export const wholeSeconds = (milliseconds: string | number | null): number | und
   milliseconds === null ? undefined : Math.round(Number(milliseconds) / 1000);
 
 /** A track as its release shows it. */
-export const trackSummary = ([uuid, title, position, isrc, duration, explicit, audioStatus, createdAt]: TrackCells): MessageInitShape<typeof TrackSummarySchema> => ({
+export const trackSummary = ([uuid, title, position, isrc, duration, explicit, audioStatus, createdAt]: TrackCells): MessageInitShape<
+  typeof TrackSummarySchema
+> => ({
   uuid,
   title,
   position,

@@ -27,7 +27,7 @@ describe('the cache of callers', () => {
 
   it('asks once for many at the same time and remembers for a second', async () => {
     const cache = cacheOf();
-    await Promise.all(Array.from({ length: 50 }, () => cache.find('k', credential)));
+    await Promise.all(Array.from({ length: 50 }, async () => cache.find('k', credential)));
     now += 400;
     expect(cache.find('k', credential)).not.toBeInstanceOf(Promise);
     expect(asked).toBe(1);

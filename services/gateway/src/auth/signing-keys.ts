@@ -13,7 +13,7 @@ export const fetchSigningKeys =
     const { keys } = await identity.listSigningKeys(systemCaller('gateway', '', randomUUID()), {});
     const imported = new Map<string, CryptoKey>();
     for (const { kty, alg, kid, n, e } of keys)
-      if (kty === 'RSA' && alg === 'RS256') imported.set(kid, (await importJWK({ kty, n, e }, alg)) as CryptoKey);
+      if (kty === 'RSA' && alg === 'RS256') imported.set(kid, await importJWK({ kty: 'RSA' as const, n, e }, alg));
     return imported;
   };
 

@@ -78,7 +78,7 @@ export function readEnum(desc: DescEnum): Read {
   const known = words(desc);
   const values = known.all.join(', ');
   return (value, path, problems) =>
-    (typeof value === 'string' ? known.value(value) : undefined) ?? (problems.add(path, 'one_of', { values }) as undefined);
+    (typeof value === 'string' ? known.value(value) : undefined) ?? problems.add(path, 'one_of', { values });
 }
 
 const instant = /^(\d{4}-\d{2}-\d{2})[Tt]\d{2}:\d{2}:\d{2}(?:\.(\d{1,9}))?(?:[Zz]|[+-]\d{2}:\d{2})$/;

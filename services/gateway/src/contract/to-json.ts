@@ -112,7 +112,7 @@ function valueOf(field: DescField, known: Map<DescMessage, ReadMessage>): { read
   if (field.fieldKind === 'map') return { read: mapEntry(field, known), wireType: 2 };
   if (field.message) return { read: nested(field.message, known), wireType: 2 };
   if (field.enum) return { read: enumValue(field), wireType: 0 };
-  return scalarValue(field.scalar!);
+  return scalarValue(field.scalar);
 }
 
 function nested(desc: DescMessage, known: Map<DescMessage, ReadMessage>): ReadValue {

@@ -87,11 +87,7 @@ export class Schemas {
   }
 
   private value(field: DescField, reference: (desc: DescMessage) => Schema): Schema {
-    const item = field.message
-      ? messageSchema(field.message, reference)
-      : field.enum
-        ? enumSchema(field.enum)
-        : scalarSchema(field.scalar!);
+    const item = field.message ? messageSchema(field.message, reference) : field.enum ? enumSchema(field.enum) : scalarSchema(field.scalar);
     if (field.fieldKind === 'list') return { type: 'array', items: item };
     if (field.fieldKind === 'map') return { type: 'object', additionalProperties: item };
     return item;

@@ -37,11 +37,13 @@ export function serveJson(route: ContractRoute, client: RpcClient<DescService>, 
     const path = request.params as Record<string, string>;
     const message = readRequest({ path, query: request.query as Query, body: parseJson(body) });
     const caller = callerOf(request, key === undefined ? undefined : idempotencyOf(key, route, { path, query: queryOf(request) }, body));
+    let answer: Buffer;
     try {
-      return send(request, reply, await within(request.call, () => client.unary(route.method, caller, message)));
+      answer = await within(request.call, () => client.unary(route.method, caller, message));
     } catch (error) {
       throw bodyRelative(route, error);
     }
+    return send(request, reply, answer);
   };
 }
 

@@ -40,8 +40,8 @@ export function serveUpload(route: ContractRoute, client: RpcClient<DescService>
 }
 
 async function* parts(path: Readonly<Record<string, string>>, file: FilePart): AsyncGenerator<MessageInitShape<DescMessage>> {
-  yield { part: { case: 'start', value: { ...path, fileName: file.name, contentType: file.type } } } as MessageInitShape<DescMessage>;
-  for await (const chunk of file.chunks) yield { part: { case: 'chunk', value: chunk } } as MessageInitShape<DescMessage>;
+  yield { part: { case: 'start', value: { ...path, fileName: file.name, contentType: file.type } } };
+  for await (const chunk of file.chunks) yield { part: { case: 'chunk', value: chunk } };
 }
 
 function assertUploadMessage(method: DescMethod): void {

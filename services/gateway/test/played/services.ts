@@ -45,7 +45,7 @@ export class PlayedServices {
 
   /** Plays a use case. */
   plays<M extends DescMethod>(method: M, run: (caller: Caller, request: never) => Promise<MessageInitShape<M['output']>>): void {
-    this.useCases.set(method.toString(), run as Run);
+    this.useCases.set(method.toString(), run);
   }
 
   async start(port = 0): Promise<string> {

@@ -21,9 +21,13 @@ export type Resolve = (
  * one; a name is judged by all addresses that it resolves to, and the connection goes to one of just these, so that a name which
  * answers differently a moment later gains nothing. The address that the socket ends at is judged once more.
  */
-export function guardedConnector(rules: AddressRules, connectTimeoutMs: number, resolve: Resolve = lookup as Resolve): buildConnector.connector {
+export function guardedConnector(rules: AddressRules, connectTimeoutMs: number, resolve: Resolve = lookup): buildConnector.connector {
   if (rules.privateAllowed) return buildConnector({ timeout: connectTimeoutMs, autoSelectFamily: true });
-  const connect = buildConnector({ timeout: connectTimeoutMs, autoSelectFamily: true, lookup: checkedLookup(resolve) } as buildConnector.BuildOptions);
+  const connect = buildConnector({
+    timeout: connectTimeoutMs,
+    autoSelectFamily: true,
+    lookup: checkedLookup(resolve),
+  });
   return (options, callback) => {
     const host = literalHost(options.hostname);
     if (isIP(host) && !isPublicAddress(host)) return callback(new AddressRefused(host), null);

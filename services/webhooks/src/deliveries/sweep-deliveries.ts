@@ -63,7 +63,7 @@ export class SweepDeliveries implements OnApplicationBootstrap, BeforeApplicatio
   }
 
   private async portions(sql: string, params: unknown[]): Promise<void> {
-    for (let removed = portion; removed >= portion && !this.stopping; ) {
+    for (let removed = portion; removed >= portion && !this.stopping;) {
       removed = (await this.data.system((tx) => tx.query(sql, params))).length;
     }
   }

@@ -29,7 +29,10 @@ export function queueForAll(tx: Tx, event: Told): Promise<Offer[]> {
 /** Queues an event for one webhook; gives the id of the delivery. */
 export async function queueFor(tx: Tx, event: Told, webhookUuid: string): Promise<string> {
   const delivery = uuidv7();
-  await tx.query('insert into messages (event_id, tenant_uuid, event, body, traceparent) values ($1, $2, $3, $4, $5)', messageColumns(event));
+  await tx.query(
+    'insert into messages (event_id, tenant_uuid, event, body, traceparent) values ($1, $2, $3, $4, $5)',
+    messageColumns(event),
+  );
   await tx.query('insert into deliveries (uuid, tenant_uuid, webhook_uuid, event_id, event) values ($1, $2, $3, $4, $5)', [
     delivery,
     event.tenantUuid,

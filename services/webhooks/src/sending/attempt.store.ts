@@ -106,7 +106,14 @@ export class AttemptStore {
     return this.taking(async (tx) => {
       const from = this.servedLast;
       const behind = async (webhook: string, count: number, others: { webhook: string; room: number }[]) =>
-        tx.query<Taken>(takeDue, [this.leaseMs, webhook, count, others.map((each) => each.webhook), others.map((each) => each.room), perEndpoint]);
+        tx.query<Taken>(takeDue, [
+          this.leaseMs,
+          webhook,
+          count,
+          others.map((each) => each.webhook),
+          others.map((each) => each.room),
+          perEndpoint,
+        ]);
       const first = await behind(from, most, limited);
       if (first.length === most || from === lowest) {
         this.servedLast = first.length === most ? highest(first) : lowest;

@@ -111,6 +111,7 @@ const sentences: Record<string, string> = {
 /** What went wrong, for the subscriber to read: never an address of ours. */
 function connectionError(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof AggregateError) return connectionError(error.errors.find((each) => each instanceof AddressRefused) ?? error.errors[0]);
+  if (error instanceof AggregateError)
+    return connectionError(error.errors.find((each) => each instanceof AddressRefused) ?? error.errors[0]);
   return sentences[code ?? ''] ?? `The request failed: ${[...String(message)].slice(0, 300).join('')}`;
 }

@@ -84,7 +84,7 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async send(): Promise<void> {
-    for (let nextLook = 0; !this.stopping; ) {
+    for (let nextLook = 0; !this.stopping;) {
       const told = new Promise<void>((resolve) => (this.ring = resolve));
       try {
         const looks = this.lanes.free > 0 && (this.more || performance.now() >= nextLook);
@@ -156,7 +156,10 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
         sendingMetrics.seconds.observe(outcome.durationMs / 1000);
         const { uuid: delivery, webhook_uuid: webhook, tenant_uuid: tenant, event_id, event, retry_count } = attempt;
         const level = ended.status === 'dead' ? 'warn' : 'debug';
-        logger[level]({ delivery, webhook, tenant, event_id, event, retry_count, code: outcome.code, reason: outcome.error }, `webhook ${ended.status}`);
+        logger[level](
+          { delivery, webhook, tenant, event_id, event, retry_count, code: outcome.code, reason: outcome.error },
+          `webhook ${ended.status}`,
+        );
         await this.outcomes.write(ended);
       } finally {
         span.end();
