@@ -1,5 +1,6 @@
 import { Refused } from '@tonegrid/errors';
 import type { Tx } from '@tonegrid/data';
+import { ruleMessage } from '@tonegrid/rpc';
 import { v7 } from 'uuid';
 import { FieldReport } from '../field-report';
 import { insertRows } from '../insert-rows';
@@ -93,7 +94,7 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
   await find([...names.keys()], uuids);
 
   const report = new FieldReport();
-  for (const { uuid, path } of all) if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, `The ${path}.uuid names no artist.`);
+  for (const { uuid, path } of all) if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, ruleMessage('names_no_artist', `${path}.uuid`));
   report.throwIfAny();
 
   let missing = [...names.keys()].filter((key) => !byKey.has(key));
