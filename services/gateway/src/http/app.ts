@@ -88,8 +88,8 @@ export function createApp(settings: Settings): App {
     if (draining) reply.header('connection', 'close');
     // RFC 9112, 3.2.
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') done(new Refused('request.invalid'));
-    // No path of the contract needs an escape; another spelling of a path is not that path.
-    else if (hasEscape(request.raw.url!)) done(new Refused('route.not_found'));
+    // No path of the contract needs an escape, or any other letter than these; another spelling of a path is not that path.
+    else if (!plainPath.test(request.raw.url!)) done(new Refused('route.not_found'));
     else done();
   });
   if (settings.CORS_ORIGINS.length > 0)
@@ -110,12 +110,8 @@ export function createApp(settings: Settings): App {
   return { fastify: app, drain: () => void (draining = true) };
 }
 
-function hasEscape(url: string): boolean {
-  const escape = url.indexOf('%');
-  if (escape === -1) return false;
-  const query = url.indexOf('?');
-  return query === -1 || escape < query;
-}
+/** A path of unreserved characters (RFC 3986, 2.3), absolute or below its origin, and whatever query. */
+const plainPath = /^(https?:\/\/[^/?#]*)?\/[A-Za-z0-9\-._~/]*(\?[^#]*)?$/;
 
 /** Answers what never became a request, in the same shape as everything else. */
 function refuseConnection(
