@@ -33,12 +33,13 @@ export async function askIdentity(identity: RpcClient<typeof IdentityService>, c
   const asking: Caller = { ...systemCaller('gateway', '', randomUUID()), deadline: new Date(Date.now() + patience) };
   const answer = await identity.authenticate(asking, { credential });
   if (!answer.caller) throw new Refused('auth.invalid_token');
-  const caller = callerFromProto(answer.caller);
+  const tokenId = credential.case === 'tokenId' ? credential.value : '';
+  const caller = { ...callerFromProto(answer.caller), tokenId };
   return {
     caller,
     scopes: new Set(caller.scopes),
     expiresAt: answer.expiresAt && timestampMs(answer.expiresAt),
-    sender: credential.case === 'tokenId' ? credential.value : `${caller.tenantUuid}:${caller.subject}`,
+    sender: tokenId !== '' ? tokenId : `${caller.tenantUuid}:${caller.subject}`,
     ratePlan: answer.ratePlan || undefined,
     addresses: answer.ipAllowlist.length > 0 ? new AddressList(answer.ipAllowlist) : undefined,
     family: answer.family || undefined,

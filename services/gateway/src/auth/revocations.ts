@@ -7,7 +7,7 @@ const kinds = ['token', 'api_key', 'family', 'tenant', 'user', 'oauth_client'] a
 /** What identity says the moment that something stops being valid, on the NATS subject `tonegrid.<env>.auth.revoked`. */
 export interface Revocation {
   kind: (typeof kinds)[number];
-  /** `jti` of an access token, id of a family of tokens, or uuid. */
+  /** `jti` of an access token, id of a family of tokens, or uuid; a tenant's also stops those who act on its behalf. */
   id: string;
 }
 
@@ -33,7 +33,7 @@ export function touches({ kind, id }: Revocation, key: string, known: Authentica
     case 'family':
       return key.startsWith('jti:') && (known.family === undefined || known.family === id);
     case 'tenant':
-      return known.caller.tenantUuid === id;
+      return known.caller.tenantUuid === id || known.caller.onBehalfOf === id;
     default:
       return known.caller.subject === `${kind}:${id}`;
   }

@@ -268,7 +268,7 @@ export const comments: Readonly<Record<string, string>> = {
   "tonegrid.catalog.v1.UploadReleaseArtworkRequest": "One part of the upload: the start, then the bytes in order.",
   "tonegrid.catalog.v1.UploadReleaseArtworkResponse": "What became of it.",
   "tonegrid.catalog.v1.UploadReleaseArtworkResponse.message": "`Artwork uploaded.`",
-  "tonegrid.catalog.v1.UploadStart": "The first part of an upload. With an Idempotency-Key, the caller's body_hash is only `stream:<sha256 of path, query, field and file name>`, because the bytes are still to come: the use case must set it to `<body_hash>:<sha256 of the bytes>` before it records anything under the key.",
+  "tonegrid.catalog.v1.UploadStart": "The first part of an upload. With an Idempotency-Key, the caller's body_hash is only `stream:<sha256 of path, query, field and the name and type of the file>`, because the bytes are still to come: the use case must set it to `<body_hash>:<sha256 of the bytes>` before it records anything under the key.",
   "tonegrid.catalog.v1.UploadStart.content_type": "Content type that the sender gave; not trusted.",
   "tonegrid.catalog.v1.UploadStart.file_name": "Name of the file at the sender's; not trusted.",
   "tonegrid.catalog.v1.UploadStart.uuid": "Which release or track, from the path.",
