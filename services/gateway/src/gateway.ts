@@ -1,6 +1,7 @@
 import { Server as NetServer } from 'node:net';
 import { RateClass, type IdentityService } from '@tonegrid/contracts';
 import { logger, type RpcClient } from '@tonegrid/rpc';
+import { auditByIdentity } from './auth/audit-impersonation';
 import { AccessTokens } from './auth/access-tokens';
 import { natsOptions } from '@tonegrid/service';
 import { CallerCache } from './auth/caller-cache';
@@ -46,7 +47,7 @@ export class Gateway {
     const origins = new Set([new URL(settings.PUBLIC_URL).origin, ...settings.CORS_ORIGINS]);
     this.app = createApp(settings);
     serveDocs(this.app.fastify, settings);
-    this.routes = serveContract(this.app.fastify, { backends, credentials, limits: this.limits, settings, origins });
+    this.routes = serveContract(this.app.fastify, { backends, credentials, limits: this.limits, settings, origins, audit: auditByIdentity(identity) });
   }
 
   /** Begins to listen; answers the port. */

@@ -1,3 +1,5 @@
+import { IdentityService } from '@tonegrid/contracts';
+import { Refused } from '@tonegrid/errors';
 import { everyScope } from './played/services';
 import { RunningGateway } from './played/gateway';
 
@@ -84,6 +86,37 @@ describe('a sender', () => {
     expect(new Set(answers.map(String))).toEqual(new Set([String([200, undefined])]));
     // Once, and once more for each half second that the hundred took: what is in use is renewed.
     expect(gateway.played.authentications - before).toBeLessThanOrEqual(1 + Math.floor((Date.now() - began) / 500));
+  });
+});
+
+describe('a sender who acts as another tenant', () => {
+  let gateway: RunningGateway;
+  let as: string;
+  beforeAll(async () => {
+    gateway = await RunningGateway.start({ RATE_LIMIT_GENERAL: 0 });
+    await gateway.played.addSigningKey('k1');
+    gateway.played.tokens.set('acting', ['releases:read']);
+    gateway.played.actors.set('acting', '01890000-0000-7000-8000-0000000000aa');
+    as = await gateway.played.token('k1', 'acting');
+  });
+  afterAll(() => gateway.stop());
+  beforeEach(() => gateway.played.calls.splice(0));
+
+  it('is on record with every call, before it is done', async () => {
+    expect((await gateway.send('GET', `${path}?x=secret`, { as, headers: { 'x-request-id': 'r-7' } })).status).toBe(200);
+    const [recorded, done] = gateway.played.calls;
+    expect([recorded!.method, done!.method]).toEqual(['RecordAudit', 'GetRelease']);
+    expect(recorded).toMatchObject({
+      request: { actionType: 'impersonation.call', target: `GET /api${path}`, after: { route: 'GET /releases/{uuid}' } },
+      caller: { onBehalfOf: '01890000-0000-7000-8000-0000000000aa', tokenId: 'acting', requestId: 'r-7', clientAddress: '127.0.0.1' },
+    });
+  });
+
+  it('does nothing that cannot be recorded', async () => {
+    gateway.played.plays(IdentityService.method.recordAudit, () => Promise.reject(new Refused('service.unavailable')));
+    expect((await gateway.send('GET', path, { as })).status).toBe(503);
+    expect(gateway.played.calls.map(({ method }) => method)).not.toContain('GetRelease');
+    expect((await gateway.send('GET', path, { as: 'tgk_every_scope' })).status).toBe(200);
   });
 });
 

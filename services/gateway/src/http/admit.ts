@@ -2,12 +2,14 @@ import { RateClass } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { networkOf } from '../auth/addresses';
+import type { AuditImpersonation } from '../auth/audit-impersonation';
 import type { Credentials } from '../auth/credentials';
 import type { Authenticated } from '../auth/identity';
 import { assertSameOrigin, sessionToken } from '../auth/session-cookie';
 import type { ContractRoute } from '../contract/routes';
 import { rateLimitHeaders, type RateLimits } from '../limits/rate-limits';
-import { continueAs } from './call';
+import { continueAs, within } from './call';
+import { callerOf } from './caller-of';
 
 /** What admission needs to know. */
 export interface Admitting {
@@ -15,13 +17,14 @@ export interface Admitting {
   limits: RateLimits;
   /** Our own origin and those of CORS_ORIGINS: from there a session cookie may change things. */
   origins: ReadonlySet<string>;
+  audit: AuditImpersonation;
 }
 
 /**
  * Who may come in to a route: knows the sender, asks where he comes from, counts the request, asks for the scope. It hangs on the
  * matched route, so there is no path that leads around it.
  */
-export function admission(route: ContractRoute, { credentials, limits, origins }: Admitting): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+export function admission(route: ContractRoute, { credentials, limits, origins, audit }: Admitting): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const { who, rate } = route.access;
 
   const identify = async (request: FastifyRequest): Promise<Authenticated> => {
@@ -52,5 +55,10 @@ export function admission(route: ContractRoute, { credentials, limits, origins }
     }
     if (who.case === 'scope' && !authenticated!.scopes.has(who.value))
       throw new Refused('auth.scope_missing', { params: { scope: who.value } });
+    // What is done in the name of another tenant and cannot be put on record is not done.
+    if (authenticated?.caller.onBehalfOf)
+      await within(request.call, () =>
+        audit(callerOf(request), { method: request.method, route: route.template, path: request.url.split('?', 1)[0]! }),
+      );
   };
 }

@@ -42,6 +42,8 @@ export class PlayedServices {
   readonly addresses = new Map<string, string[]>();
   readonly families = new Map<string, string>();
   readonly tenants = new Map<string, string>();
+  /** Who acts as the tenant by an impersonation token. */
+  readonly actors = new Map<string, string>();
   /** Every call that came, oldest first. */
   readonly calls: { method: string; caller: Caller; request: unknown }[] = [];
   authentications = 0;
@@ -128,6 +130,7 @@ export class PlayedServices {
         scopes,
         reviewPolicy: 'auto',
         locale: this.locales.get(value) ?? 'en',
+        onBehalfOf: this.actors.get(value),
       },
       ratePlan: this.ratePlans.get(value),
       ipAllowlist: this.addresses.get(value),
