@@ -15,6 +15,9 @@ import { step } from './start/screen.mjs';
 command(async () => {
   const print = (text) => process.stdout.write(text);
   const nats = await prepare((what, word, took) => print(step(what, word, took)));
+  // The rate limits are proven against a real store, always.
+  const redis = await tool('redis-server');
+  print(step('redis-server', redis.fetched ? `fetched from Debian: ${redis.path}` : redis.path));
   const schemas = ddexSchemas();
   print(step('DDEX schemas', schemas ?? 'none found: tests that need them are skipped'));
   // The second opinion on schemas, wanted only where there are some.
@@ -23,7 +26,7 @@ command(async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tonegrid-test-'));
   const report = join(folder, 'report.json');
   try {
-    const tools = [nats, findTool('xmllint')].filter(Boolean).map((path) => dirname(path));
+    const tools = [nats, redis.path, findTool('xmllint')].filter(Boolean).map((path) => dirname(path));
     const env = { ...process.env, PATH: [process.env.PATH, ...tools].join(delimiter), ...(schemas && { DDEX_SCHEMAS_DIR: schemas }) };
     const jest = [
       join(root, 'node_modules/jest/bin/jest.js'),

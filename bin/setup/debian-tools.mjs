@@ -8,7 +8,7 @@ import { Stop } from './stop.mjs';
 const tools = join(local, 'tools');
 
 /** Programs that npm has not, and the Debian packages that have them. */
-const packages = { 'nats-server': 'nats-server', xmllint: 'libxml2-utils' };
+const packages = { 'nats-server': 'nats-server', xmllint: 'libxml2-utils', 'redis-server': 'redis-server' };
 
 const executable = (file) => {
   try {

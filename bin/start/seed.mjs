@@ -58,6 +58,9 @@ export async function seedSandbox() {
     TONEGRID_EMAIL: seeded.email,
     TONEGRID_PASSWORD: seeded.password,
     TONEGRID_TENANT: seeded.tenant,
+    TONEGRID_TENANT_UUID: seeded.tenant_uuid,
+    TONEGRID_ENTERPRISE_KEY: seeded.enterprise_key,
+    TONEGRID_PLATFORM_KEY: seeded.platform_key,
   };
   writeSandboxFile(values);
   return values;

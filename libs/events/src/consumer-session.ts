@@ -4,6 +4,7 @@ import { parseCloudEvent } from './cloud-event';
 import type { Located } from './handle-event';
 import { Lanes } from './lanes';
 import { every } from './pause';
+import { isRevocationSubject } from './revocation';
 import type { StreamMessage } from './stream';
 
 export interface ConsumerSessionOptions {
@@ -100,7 +101,7 @@ export class ConsumerSession {
     this.highest = seq;
     const time = message.info.timestampNanos;
     const id = message.headers?.get('Nats-Msg-Id') ?? '';
-    const wanted = this.options.subjects.some((pattern) => matches(pattern, message.subject));
+    const wanted = !isRevocationSubject(message.subject) && this.options.subjects.some((pattern) => matches(pattern, message.subject));
     const event = wanted ? parseCloudEvent(message.string()) : undefined;
     const delivered = { seq, time, id, message, located: event && { event, seq, time }, done: false };
     this.open.set(seq, delivered);

@@ -8,3 +8,4 @@ export { lead, type LeaderConnection, type LeadershipOptions } from './leadershi
 export type { Log } from './log';
 export { Consumer, type ConsumerOptions, type Subscription } from './consumer';
 export { NotNow, type ReceivedEvent } from './handle-event';
+export { parseRevocation, revocationSubject, type Revocation, type RevokedKind } from './revocation';

@@ -1,9 +1,11 @@
 import { context, createContextKey, type Context } from '@opentelemetry/api';
 
-/** What every log line of a call says. */
+/** What is known of a call wherever it is served: log lines tell of it, and messages about fields are in its language. */
 export interface CallContext {
   requestId: string;
   tenant: string | undefined;
+  /** BCP-47 language of messages about fields; English when it is not known. */
+  locale?: string;
 }
 
 const key = createContextKey('tonegrid.call');

@@ -27,6 +27,12 @@ export interface Caller {
   reviewPolicy: 'auto' | 'manual';
   /** BCP-47 language of validation messages. */
   locale: string;
+  /** Tenant that acts as `tenantUuid` by an impersonation token; empty, or left out, without one. */
+  onBehalfOf?: string;
+  /** `jti` of the access token that the request came with; empty, or left out, for an API key and for the platform itself. */
+  tokenId?: string;
+  /** Address from which the request came; empty, or left out, for the platform itself. */
+  clientAddress?: string;
   idempotency?: Idempotency;
   /** When the caller stops waiting. */
   deadline?: Date;
@@ -46,6 +52,9 @@ export const callerFromProto = (message: CallerMessage): Caller => ({
   requestId: message.requestId,
   reviewPolicy: message.reviewPolicy === 'auto' ? 'auto' : 'manual',
   locale: message.locale || 'en',
+  onBehalfOf: message.onBehalfOf,
+  tokenId: message.tokenId,
+  clientAddress: message.clientAddress,
   idempotency: message.idempotency && {
     key: message.idempotency.key,
     route: message.idempotency.route,
@@ -65,6 +74,9 @@ export const callerToProto = (caller: Caller): CallerMessage =>
     requestId: caller.requestId,
     reviewPolicy: caller.reviewPolicy,
     locale: caller.locale,
+    onBehalfOf: caller.onBehalfOf,
+    tokenId: caller.tokenId,
+    clientAddress: caller.clientAddress,
     idempotency: caller.idempotency,
   });
 

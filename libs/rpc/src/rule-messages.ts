@@ -1,29 +1,33 @@
-/** Sentences of broken field rules in English; words in braces are filled in. */
-export const ruleMessages = {
-  required: 'The {field} field is required.',
-  unknown: 'The {field} field is not known.',
-  type: 'The {field} must be {expected}.',
-  one_of: 'The {field} must be one of: {values}.',
-  min_length: 'The {field} must be at least {limit} characters.',
-  max_length: 'The {field} may not be greater than {limit} characters.',
-  min: 'The {field} must be at least {limit}.',
-  max: 'The {field} may not be greater than {limit}.',
-  min_items: 'The {field} must have at least {limit} items.',
-  max_items: 'The {field} may not have more than {limit} items.',
-  date: 'The {field} is not a valid date (YYYY-MM-DD).',
-  uuid: 'The {field} must be a valid UUID.',
-  url: 'The {field} must be a valid URL.',
-  country: 'The {field} must be an ISO 3166-1 alpha-2 code.',
-  language: 'The {field} must be a BCP-47 language tag.',
-  email: 'The {field} must be a valid email address.',
-  dpid: 'The {field} must be a DDEX party id.',
-  md5: 'The {field} must be an MD5 in 32 hexadecimal digits.',
-  characters: 'The {field} contains characters that are not allowed.',
-} as const;
+import { callContext } from './call-context';
+import en from './messages/en.json';
+import es from './messages/es.json';
+import fr from './messages/fr.json';
+import pt from './messages/pt.json';
+import yo from './messages/yo.json';
 
-/** Name of a field rule. */
-export type RuleName = keyof typeof ruleMessages;
+/** Name of a rule for a field: a key of messages/en.json. */
+export type RuleName = keyof typeof en;
 
-/** The sentence of a broken rule. */
-export const ruleMessage = (rule: RuleName, field: string, params: Record<string, string | number> = {}): string =>
-  ruleMessages[rule].replace(/\{(\w+)\}/g, (braces, name: string) => (name === 'field' ? field : String(params[name] ?? braces)));
+/**
+ * The sentences that tell what is wrong with a field, by language: messages/<language>.json, one file for a translator each. Words in
+ * braces are filled in.
+ */
+export const ruleMessages: Readonly<Record<string, Readonly<Record<RuleName, string>>>> = { en, es, fr, pt, yo };
+
+/** Languages that field messages exist in. */
+export const languages: readonly string[] = Object.keys(ruleMessages);
+
+/** The language among ours for a BCP-47 tag: `fr` for `fr-CA`; English when we have none. */
+export function languageOf(locale: string | undefined): string {
+  const language = locale?.split('-', 1)[0]!.toLowerCase() ?? 'en';
+  return Object.hasOwn(ruleMessages, language) ? language : 'en';
+}
+
+/**
+ * The sentence of a broken rule, in the language of the call that is being served (the tenant's locale); English outside of one.
+ * @param field path with dots and indices, `tracks.1.isrc`
+ */
+export function ruleMessage(rule: RuleName, field: string, params: Record<string, string | number> = {}): string {
+  const text = ruleMessages[languageOf(callContext()?.locale)]![rule];
+  return text.replace(/\{(\w+)\}/g, (braces, name: string) => (name === 'field' ? field : String(params[name] ?? braces)));
+}

@@ -91,7 +91,11 @@ export class RpcServer {
     try {
       caller = this.callerOf(call);
       span.setAttribute('tonegrid.tenant', caller.tenantUuid);
-      const active = withCallContext(trace.setSpan(parent, span), { requestId: caller.requestId, tenant: caller.tenantUuid || undefined });
+      const active = withCallContext(trace.setSpan(parent, span), {
+        requestId: caller.requestId,
+        tenant: caller.tenantUuid || undefined,
+        locale: caller.locale,
+      });
       const known = caller;
       const bytes = await context.with(active, () => answer(method, useCase, known, call));
       if (caller.answer.replayed) call.sendMetadata(replayed());

@@ -4,3 +4,4 @@ export { readConfig, ConfigError, type BaseConfig } from './config';
 export { CONFIG, clientOf } from './tokens';
 export { Handles, handlerOptionsOf, type EventHandler, type HandlerOptions } from './handles';
 export { startTelemetry } from './telemetry';
+export { natsOptions } from './nats-options';

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import type { Data } from '@tonegrid/data';
 import { Consumer, Relay } from '@tonegrid/events';
 import { logger, metrics } from '@tonegrid/rpc';
-import { credsAuthenticator, type ConnectionOptions } from 'nats';
 import type { BaseConfig } from './config';
 import type { EventHandler, HandlerOptions } from './handles';
+import { natsOptions } from './nats-options';
 
 /** The relay and the consumers of this process. */
 export interface Events {
@@ -19,13 +18,9 @@ export interface Events {
  * of its own to the database, for the lock that says who leads.
  */
 export function startEvents(config: BaseConfig, data: Data, handlers: { options: HandlerOptions; handler: EventHandler }[]): Events {
-  const nats: ConnectionOptions = {
-    servers: config.NATS_URL.split(','),
-    ...(config.NATS_CREDENTIALS_FILE && { authenticator: credsAuthenticator(readFileSync(config.NATS_CREDENTIALS_FILE)) }),
-  };
   const common = {
     databaseUrl: config.DATABASE_URL,
-    nats,
+    nats: natsOptions(config),
     env: config.TONEGRID_ENV,
     log: logger,
     registry: metrics.registry,

@@ -1,5 +1,6 @@
 export { startPostgres, type RunningPostgres, type TestDatabase } from './postgres';
 export { startNats, type RunningNats } from './nats';
+export { startRedis, type RunningRedis } from './redis';
 export { startProcess, type ProcessOptions, type RunningProcess } from './start-process';
 export { freePort } from './ports';
 export { pause, waitFor, type WaitOptions } from './wait-for';

@@ -1,3 +1,4 @@
+import { ruleMessage } from '@tonegrid/rpc';
 import type { FieldReport } from './field-report';
 
 /**
@@ -9,9 +10,9 @@ export function parseLocalizedTitles(titles: Record<string, string>, path: strin
   for (const [key, title] of Object.entries(titles)) {
     const at = `${path}.${key}`;
     const tag = canonicalTag(key);
-    if (tag === undefined) report.add(at, `The ${at} must be a BCP-47 language tag.`);
-    else if (Object.hasOwn(parsed, tag)) report.add(at, `The ${at} names the language ${tag} a second time.`);
-    else if (title.trim() === '') report.add(at, `The ${at} field is required.`);
+    if (tag === undefined) report.add(at, ruleMessage('language', at));
+    else if (Object.hasOwn(parsed, tag)) report.add(at, ruleMessage('language_twice', at, { language: tag }));
+    else if (title.trim() === '') report.add(at, ruleMessage('required', at));
     else parsed[tag] = title.trim();
   }
   return parsed;

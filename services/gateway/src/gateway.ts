@@ -1,16 +1,21 @@
 import { Server as NetServer } from 'node:net';
 import { RateClass, type IdentityService } from '@tonegrid/contracts';
 import { logger, type RpcClient } from '@tonegrid/rpc';
+import { auditByIdentity } from './auth/audit-impersonation';
 import { AccessTokens } from './auth/access-tokens';
+import { natsOptions } from '@tonegrid/service';
 import { CallerCache } from './auth/caller-cache';
 import { Credentials } from './auth/credentials';
 import { askIdentity } from './auth/identity';
+import { Revocations, touches } from './auth/revocations';
 import { fetchSigningKeys, SigningKeys } from './auth/signing-keys';
 import type { ContractRoute } from './contract/routes';
 import { serveDocs } from './docs/pages';
 import { createApp, type App } from './http/app';
 import { serveContract, type Backends } from './http/serve-contract';
-import { RateLimits } from './limits/rate-limits';
+import { countersInRedis } from './limits/counters-in-redis';
+import { RateLimits, windowSeconds } from './limits/rate-limits';
+import { RatePlans } from './limits/rate-plans';
 import type { Settings } from './settings';
 
 /** How long answers say "close" before the port closes, so that kept-alive clients move on by themselves; milliseconds. */
@@ -20,6 +25,8 @@ const drainMs = 1_000;
 export class Gateway {
   readonly routes: readonly ContractRoute[];
   private readonly app: App;
+  private readonly limits: RateLimits;
+  private readonly revocations: Revocations | undefined;
 
   /** Throws when the contract cannot be served as it is written. */
   constructor(
@@ -29,21 +36,24 @@ export class Gateway {
     const identity = backends['identity']!.client as unknown as RpcClient<typeof IdentityService>;
     const keys = new SigningKeys(fetchSigningKeys(identity));
     const tokens = new AccessTokens(keys, { issuer: settings.PUBLIC_URL, audience: `tonegrid:${settings.TONEGRID_ENV}` });
-    const credentials = new Credentials(new CallerCache((credential) => askIdentity(identity, credential)), tokens);
-    const limits = new RateLimits({
-      [RateClass.GENERAL]: settings.RATE_LIMIT_GENERAL,
-      [RateClass.AUDIO]: settings.RATE_LIMIT_AUDIO,
-      [RateClass.DISTRIBUTION]: settings.RATE_LIMIT_DISTRIBUTION,
-      [RateClass.ANALYTICS]: settings.RATE_LIMIT_ANALYTICS,
-    });
+    const callers = new CallerCache((credential) => askIdentity(identity, credential));
+    const credentials = new Credentials(callers, tokens);
+    const { NATS_URL, NATS_CREDENTIALS_FILE, TONEGRID_ENV: env } = settings;
+    if (NATS_URL !== undefined)
+      this.revocations = new Revocations(natsOptions({ NATS_URL, NATS_CREDENTIALS_FILE }), env, (revocation) =>
+        callers.drop((key, known) => touches(revocation, key, known)),
+      );
+    this.limits = rateLimits(settings);
+    const origins = new Set([new URL(settings.PUBLIC_URL).origin, ...settings.CORS_ORIGINS]);
     this.app = createApp(settings);
     serveDocs(this.app.fastify, settings);
-    this.routes = serveContract(this.app.fastify, { backends, credentials, limits, settings });
+    this.routes = serveContract(this.app.fastify, { backends, credentials, limits: this.limits, settings, origins, audit: auditByIdentity(identity) });
   }
 
   /** Begins to listen; answers the port. */
   async start(): Promise<number> {
     const { HTTP_HOST: host, HTTP_PORT: port } = this.settings;
+    this.revocations?.start();
     await this.app.fastify.listen({ host, port });
     const address = this.app.fastify.server.address();
     const bound = typeof address === 'object' && address ? address.port : port;
@@ -66,6 +76,7 @@ export class Gateway {
     await this.connectionsEnd(this.settings.SHUTDOWN_GRACE_MS);
     server.closeAllConnections();
     await this.app.fastify.close();
+    await Promise.all([this.limits.stop(), this.revocations?.stop()]);
   }
 
   private async connectionsEnd(withinMs: number): Promise<void> {
@@ -78,4 +89,17 @@ export class Gateway {
       this.app.fastify.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
     );
   }
+}
+
+/** The limits of every class, counted in Redis where there is one. */
+function rateLimits(settings: Settings): RateLimits {
+  const standard = {
+    [RateClass.GENERAL]: settings.RATE_LIMIT_GENERAL,
+    [RateClass.AUDIO]: settings.RATE_LIMIT_AUDIO,
+    [RateClass.DISTRIBUTION]: settings.RATE_LIMIT_DISTRIBUTION,
+    [RateClass.ANALYTICS]: settings.RATE_LIMIT_ANALYTICS,
+  };
+  const prefix = `tonegrid:${settings.TONEGRID_ENV}:rate`;
+  const shared = settings.REDIS_URL === undefined ? undefined : countersInRedis({ url: settings.REDIS_URL, prefix, seconds: windowSeconds });
+  return new RateLimits(new RatePlans(standard, settings.RATE_PLANS), shared);
 }

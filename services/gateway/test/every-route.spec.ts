@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 import { services, Transport } from '@tonegrid/contracts';
 import { errorTable } from '@tonegrid/errors';
 import { contractRoutes, type ContractRoute } from '../src/contract/routes';
@@ -11,10 +11,14 @@ const pathOf = ({ template }: ContractRoute, id = uuid): string =>
 
 describe('every route of the contract', () => {
   let gateway: RunningGateway;
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   beforeAll(async () => {
     gateway = await RunningGateway.start({ RATE_LIMIT_GENERAL: 0, RATE_LIMIT_AUDIO: 0, RATE_LIMIT_DISTRIBUTION: 0 });
   });
-  afterAll(() => gateway.stop());
+  afterAll(() => {
+    agent.destroy();
+    return gateway.stop();
+  });
   beforeEach(() => gateway.played.calls.splice(0));
 
   const guarded = routes.filter(({ access }) => access.who.case !== 'public');
@@ -72,28 +76,72 @@ describe('every route of the contract', () => {
     expect(head.headers['content-length']).toBe(get.headers['content-length']);
   });
 
-  it.each(named(guarded))('%s has no other spelling', async (_name, route) => {
+  it.each(named(guarded))('%s runs for nobody without a token, however it is spelt', async (_name, route) => {
     const path = pathOf(route);
+    const inside = path.indexOf('/', 1) === -1 ? path.length : path.indexOf('/', 1);
     const spellings = [
       `${path}/`,
+      `${path}//`,
       `/${path}`,
+      `${path.slice(0, inside)}/${path.slice(inside)}`,
       path.toUpperCase().replace(uuid.toUpperCase(), uuid),
       `${path};x=1`,
+      `${path.slice(0, inside)};x=1${path.slice(inside)}`,
+      `${path}.`,
+      `${path}..`,
+      `${path}.json`,
       `${path}%20`,
+      `${path}%00`,
+      `${path}%0d%0a`,
+      `${path}%2f`,
+      `${path}%3f`,
+      `${path}%23`,
+      `${path}%252f`,
+      `${path}\\`,
+      path.replaceAll('/', '%2f'),
+      path.replaceAll('/', '\\'),
       path.replace('/', '/%2e/'),
       path.replace(/.$/, (last) => `%${last.charCodeAt(0).toString(16)}`),
+      path.replace(/.$/, (last) => `%25${last.charCodeAt(0).toString(16)}`),
+      path.replace(/^\/(.)/, (_, first: string) => `/%${first.charCodeAt(0).toString(16)}`),
       `/x/..${path}`,
+      `/x/..;${path}`,
+      `/x/%2e%2e${path}`,
       `/.${path}`,
+      `/errors/..${path}`,
+      `/errors?x=${path}`,
+      `${path}?token=tgk_every_scope&access_token=tgk_every_scope&api_key=tgk_every_scope`,
     ];
-    for (const spelling of spellings) {
-      const answer = await gateway.send(route.verb, spelling);
-      // Another path of the contract is possible (a slug may end in anything), but never one that answers without a token.
-      expect([401, 404]).toContain(answer.status);
-    }
-    expect(gateway.played.calls).toEqual([]);
+    const verbs = route.verb === 'GET' ? ['GET', 'HEAD'] : [route.verb];
+    const sent = verbs.flatMap((verb) => spellings.map((spelling) => [verb, spelling] as const));
+    const others = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND'].map((verb) => [verb, path] as const);
+    await Promise.all(
+      [...sent, ...others].map(async ([verb, spelling]) => {
+        const { status } = await gateway.send(verb, spelling, { agent });
+        // Another path of the contract is possible (a slug may end in anything), but never one that answers without a token.
+        const open = spelling.startsWith('/errors?') && (verb === 'GET' || verb === 'HEAD');
+        expect([verb, spelling, status]).toEqual([verb, spelling, open ? 200 : status === 401 ? 401 : 404]);
+      }),
+    );
+    expect(gateway.played.calls.filter(({ method }) => method !== 'ListErrors')).toEqual([]);
   });
 
-  it('is not reached by a method override', async () => {
+  it.each(named(guarded))('%s is not reached by headers that name another method or path', async (_name, route) => {
+    const path = pathOf(route);
+    await Promise.all([
+      ...['x-http-method-override', 'x-method-override', 'x-http-method'].flatMap((name) =>
+        ['GET', 'POST'].map(async (verb) =>
+          expect([401, 404]).toContain((await gateway.send(verb, path, { headers: { [name]: route.verb }, agent })).status),
+        ),
+      ),
+      ...['x-original-url', 'x-rewrite-url', 'x-forwarded-prefix', 'x-override-url'].map(async (name) =>
+        expect((await gateway.send('GET', '/errors', { headers: { [name]: `/api${path}` }, agent })).json.success).toBe(true),
+      ),
+    ]);
+    expect(gateway.played.calls.filter(({ method }) => method !== 'ListErrors')).toEqual([]);
+  });
+
+  it('does nothing else for a header that names another method', async () => {
     for (const header of ['x-http-method-override', 'x-method-override', 'x-http-method']) {
       const answer = await gateway.send('POST', `/releases/${uuid}`, { as: 'tgk_every_scope', json: {}, headers: { [header]: 'DELETE' } });
       expectRefusal(answer, 404, 'route.not_found');

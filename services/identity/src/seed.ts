@@ -1,76 +1,95 @@
 import { randomBytes } from 'node:crypto';
-import { hash, verify } from '@node-rs/argon2';
-import { openData, type Data } from '@tonegrid/data';
+import { openData, type Data, type Tx } from '@tonegrid/data';
 import { hashSecret, mintToken } from '@tonegrid/secrets';
 import { v7 as uuidv7 } from 'uuid';
 import { apiKeyPrefix, shownCharacters } from './api-keys/api-key';
+import { clientIdLength, clientIdPrefix, clientSecretPrefix } from './oauth-clients/oauth-client';
+import { hashPassword, isRight } from './passwords/hashing';
 import { allScopes } from './scopes';
 
 /**
- * `node dist/src/seed.js`: makes the sandbox tenant with a user, an API key and an OAuth client that have every scope, and
- * prints them as one line of JSON. Credentials given in TONEGRID_KEY, TONEGRID_CLIENT_ID with TONEGRID_CLIENT_SECRET and
- * TONEGRID_PASSWORD that still work are kept; others are made anew, because what is stored cannot be shown again.
+ * `node dist/src/seed.js`: makes the sandbox tenant with a user, an API key and an OAuth client that have every scope, below an enterprise
+ * below a platform with a key each, and prints them as one line of JSON. Credentials given in TONEGRID_KEY, TONEGRID_CLIENT_ID with
+ * TONEGRID_CLIENT_SECRET, TONEGRID_PASSWORD, TONEGRID_ENTERPRISE_KEY and TONEGRID_PLATFORM_KEY that still work are kept; others are made
+ * anew, because what is stored cannot be shown again.
  */
 async function seed(data: Data, env: NodeJS.ProcessEnv) {
   const slug = env['TONEGRID_TENANT'] || 'sandbox-records';
   const email = env['TONEGRID_EMAIL'] || 'owner@sandbox-records.example';
   return data.system(async (tx) => {
-    await tx.query(
-      `insert into tenants (tenant_uuid, name, slug, tenant_role, review_policy) values ($1, 'Sandbox Records', $2, 'enterprise', 'auto') on conflict (slug) do nothing`,
-      [uuidv7(), slug],
-    );
-    const [tenant] = await tx.query<{ tenant_uuid: string }>('select tenant_uuid from tenants where slug = $1 for update', [slug]);
-    const tenantUuid = tenant!.tenant_uuid;
-
-    const [user] = await tx.query<{ password_hash: string }>(
-      'select password_hash from users where tenant_uuid = $1 and lower(email) = lower($2)',
-      [tenantUuid, email],
-    );
-    let password = env['TONEGRID_PASSWORD'] ?? '';
-    if (!user || password === '' || !(await verify(user.password_hash, password))) {
-      password = randomBytes(18).toString('base64url');
-      await tx.query(
-        `insert into users (uuid, tenant_uuid, email, password_hash, role) values ($1, $2, $3, $4, 'owner')
-         on conflict (tenant_uuid, lower(email)) do update set password_hash = excluded.password_hash`,
-        [uuidv7(), tenantUuid, email, await hash(password)],
-      );
-    }
-
-    let key = env['TONEGRID_KEY'] ?? '';
-    const known =
-      key === ''
-        ? []
-        : await tx.query('select 1 from api_keys where key_hash = $1 and tenant_uuid = $2 and revoked_at is null', [
-            hashSecret(key),
-            tenantUuid,
-          ]);
-    if (known.length === 0) {
-      key = mintToken(apiKeyPrefix);
-      await tx.query(`insert into api_keys (uuid, tenant_uuid, name, prefix, key_hash, scopes) values ($1, $2, 'sandbox', $3, $4, $5)`, [
-        uuidv7(),
-        tenantUuid,
-        key.slice(0, shownCharacters),
-        hashSecret(key),
-        [...allScopes],
-      ]);
-    }
-
-    let clientId = env['TONEGRID_CLIENT_ID'] ?? '';
-    let clientSecret = env['TONEGRID_CLIENT_SECRET'] ?? '';
-    const [client] = await tx.query<{ secret_hash: string }>(
-      'select secret_hash from oauth_clients where client_id = $1 and tenant_uuid = $2',
-      [clientId, tenantUuid],
-    );
-    if (!client || !(await verify(client.secret_hash, clientSecret))) {
-      clientId = mintToken('tgc_', 20);
-      clientSecret = mintToken('tgs_');
-      await tx.query(
-        `insert into oauth_clients (uuid, tenant_uuid, client_id, secret_hash, name, scopes) values ($1, $2, $3, $4, 'sandbox', $5)`,
-        [uuidv7(), tenantUuid, clientId, await hash(clientSecret), [...allScopes]],
-      );
-    }
-    return { tenant: slug, tenant_uuid: tenantUuid, key, client_id: clientId, client_secret: clientSecret, email, password };
+    // One seeding at a time: two would make the same tenants.
+    await tx.query(`select pg_advisory_xact_lock(hashtext('seed'))`);
+    const platform = await tenant(tx, 'sandbox-platform', 'Sandbox Platform', 'platform', null);
+    const enterprise = await tenant(tx, 'sandbox-enterprise', 'Sandbox Enterprise', 'enterprise', platform);
+    const own = await tenant(tx, slug, 'Sandbox Records', 'client', enterprise);
+    return {
+      tenant: slug,
+      tenant_uuid: own,
+      key: await apiKey(tx, own, env['TONEGRID_KEY']),
+      ...(await oauthClient(tx, own, env['TONEGRID_CLIENT_ID'], env['TONEGRID_CLIENT_SECRET'])),
+      email,
+      password: await user(tx, own, email, env['TONEGRID_PASSWORD']),
+      enterprise_key: await apiKey(tx, enterprise, env['TONEGRID_ENTERPRISE_KEY']),
+      platform_key: await apiKey(tx, platform, env['TONEGRID_PLATFORM_KEY']),
+    };
   });
+}
+
+/** Releases of sandbox tenants are approved when they are submitted (REST surface, section 2). */
+async function tenant(tx: Tx, slug: string, name: string, role: string, parent: string | null): Promise<string> {
+  await tx.query(
+    `insert into tenants (tenant_uuid, parent_uuid, name, slug, tenant_role, review_policy) values ($1, $2, $3, $4, $5, 'auto') on conflict (slug) do nothing`,
+    [uuidv7(), parent, name, slug, role],
+  );
+  const [row] = await tx.query<{ tenant_uuid: string }>('select tenant_uuid from tenants where slug = $1', [slug]);
+  return row!.tenant_uuid;
+}
+
+async function user(tx: Tx, tenantUuid: string, email: string, kept = ''): Promise<string> {
+  const [known] = await tx.query<{ password_hash: string }>(
+    'select password_hash from users where tenant_uuid = $1 and lower(email) = lower($2)',
+    [tenantUuid, email],
+  );
+  if (known && kept !== '' && (await isRight(known.password_hash, kept))) return kept;
+  const password = randomBytes(18).toString('base64url');
+  await tx.query(
+    `insert into users (uuid, tenant_uuid, email, password_hash, role) values ($1, $2, $3, $4, 'owner')
+     on conflict (tenant_uuid, lower(email)) do update set password_hash = excluded.password_hash`,
+    [uuidv7(), tenantUuid, email, await hashPassword(password)],
+  );
+  return password;
+}
+
+async function apiKey(tx: Tx, tenantUuid: string, kept = ''): Promise<string> {
+  const known = await tx.query('select 1 from api_keys where key_hash = $1 and tenant_uuid = $2 and revoked_at is null', [
+    hashSecret(kept),
+    tenantUuid,
+  ]);
+  if (known.length > 0) return kept;
+  const key = mintToken(apiKeyPrefix);
+  await tx.query(`insert into api_keys (uuid, tenant_uuid, name, prefix, key_hash, scopes) values ($1, $2, 'sandbox', $3, $4, $5)`, [
+    uuidv7(),
+    tenantUuid,
+    key.slice(0, shownCharacters),
+    hashSecret(key),
+    [...allScopes],
+  ]);
+  return key;
+}
+
+async function oauthClient(tx: Tx, tenantUuid: string, keptId = '', keptSecret = '') {
+  const [known] = await tx.query<{ secret_hash: string }>(
+    'select secret_hash from oauth_clients where client_id = $1 and tenant_uuid = $2',
+    [keptId, tenantUuid],
+  );
+  if (known && (await isRight(known.secret_hash, keptSecret))) return { client_id: keptId, client_secret: keptSecret };
+  const clientId = mintToken(clientIdPrefix, clientIdLength);
+  const clientSecret = mintToken(clientSecretPrefix);
+  await tx.query(
+    `insert into oauth_clients (uuid, tenant_uuid, client_id, secret_hash, name, scopes) values ($1, $2, $3, $4, 'sandbox', $5)`,
+    [uuidv7(), tenantUuid, clientId, await hashPassword(clientSecret), [...allScopes]],
+  );
+  return { client_id: clientId, client_secret: clientSecret };
 }
 
 async function main(): Promise<void> {

@@ -4,7 +4,7 @@ import { logger } from '@tonegrid/rpc';
 
 const everyMs = 10 * 60_000;
 
-/** Removes tokens that ended more than a day ago. */
+/** Removes tokens that ended more than a day ago, failed logins that no longer count, and networks that nobody used for half a year. */
 @Injectable()
 export class SweepExpired implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -30,6 +30,8 @@ export class SweepExpired implements OnApplicationBootstrap, BeforeApplicationSh
         `delete from token_families f where created_at < now() - interval '2 days'
          and not exists (select from refresh_tokens r where r.family_uuid = f.uuid) and not exists (select from access_tokens a where a.family_uuid = f.uuid)`,
       );
+      await tx.query(`delete from login_failures where last_at < now() - interval '1 day'`);
+      await tx.query(`delete from known_networks where last_seen_at < now() - interval '180 days'`);
     });
   }
 }

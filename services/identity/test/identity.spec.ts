@@ -1,94 +1,26 @@
-import { resolve } from 'node:path';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { IdentityService } from '@tonegrid/contracts';
-import { openData, type Data } from '@tonegrid/data';
-import { Refused } from '@tonegrid/errors';
-import { rpcClient, systemCaller, type Caller, type RpcClient } from '@tonegrid/rpc';
-import { freePort, startPostgres, startProcess, type RunningPostgres, type RunningProcess, type TestDatabase } from '@tonegrid/testing';
+import { rpcClient, type Caller } from '@tonegrid/rpc';
 import { decodeJwt, decodeProtectedHeader, importJWK, jwtVerify } from 'jose';
+import { command, gateway, publicUrl, refusal, startIdentity, type RunningIdentity, type Seed } from './start-identity';
 
-const run = promisify(execFile);
-const here = resolve(__dirname, '..', '..');
-const internalToken = 'identity-suite-internal-token-0123456789';
-const publicUrl = 'http://127.0.0.1:8080/api';
-
-interface Seed {
-  tenant: string;
-  tenant_uuid: string;
-  key: string;
-  client_id: string;
-  client_secret: string;
-  email: string;
-  password: string;
-}
-
-let postgres: RunningPostgres;
-let database: TestDatabase;
-let service: RunningProcess;
-let identity: RpcClient<typeof IdentityService>;
-let data: Data;
+let running: RunningIdentity;
+let identity: RunningIdentity['identity'];
 let seed: Seed;
-let grpcPort: number;
-const gateway = () => systemCaller('gateway', '', 'suite');
 const member = (): Caller => ({
   ...gateway(),
   tenantUuid: seed.tenant_uuid,
   scopes: ['tenants:admin', 'releases:read'],
   subject: 'api_key:suite',
 });
-const env = (port: number, admin: number) => ({
-  TONEGRID_ENV: 'sandbox',
-  DATABASE_URL: database.url,
-  MIGRATION_DATABASE_URL: database.migrationUrl,
-  MIGRATE_ON_START: 'true',
-  INTERNAL_TOKEN: internalToken,
-  ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
-  PUBLIC_URL: publicUrl,
-  GRPC_HOST: '127.0.0.1',
-  GRPC_PORT: String(port),
-  ADMIN_HOST: '127.0.0.1',
-  ADMIN_PORT: String(admin),
-});
-const sow = async (given: Record<string, string> = {}): Promise<Seed> => {
-  const { stdout } = await run(process.execPath, [resolve(here, 'dist/src/seed.js')], {
-    env: { PATH: process.env['PATH'], ...env(0, 0), ...given },
-  });
-  return JSON.parse(stdout) as Seed;
-};
-const refusal = async (call: Promise<unknown>): Promise<string> => {
-  const outcome = await call.then(
-    () => 'answered',
-    (error: unknown) => error,
-  );
-  if (outcome instanceof Refused) return outcome.code;
-  throw outcome;
-};
 const token = (scope?: string) =>
   identity.issueToken(gateway(), { grantType: 'client_credentials', clientId: seed.client_id, clientSecret: seed.client_secret, scope });
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  database = await postgres.createDatabase('identity');
-  grpcPort = await freePort();
-  const admin = await freePort();
-  service = await startProcess({
-    name: 'identity',
-    command: [process.execPath, resolve(here, 'dist/src/main.js')],
-    env: env(grpcPort, admin),
-    ready: `http://127.0.0.1:${admin}/readyz`,
-  });
-  seed = await sow();
-  identity = rpcClient(IdentityService, { address: `127.0.0.1:${grpcPort}`, internalToken });
-  data = await openData({ url: database.url, poolSize: 2 });
+  running = await startIdentity();
+  ({ identity, seed } = running);
 });
 
-afterAll(async () => {
-  identity.close();
-  await data.close();
-  await service.stop();
-  await postgres.stop();
-});
+afterAll(() => running?.stop());
 
 describe('tokens', () => {
   test('client credentials give an RS256 token that the published keys verify', async () => {
@@ -190,7 +122,7 @@ describe('API keys', () => {
 
   test('a suspended tenant stops at once', async () => {
     const suspend = (at: string) =>
-      data.system((tx) => tx.query(`update tenants set suspended_at = ${at} where tenant_uuid = $1`, [seed.tenant_uuid]));
+      running.data.system((tx) => tx.query(`update tenants set suspended_at = ${at} where tenant_uuid = $1`, [seed.tenant_uuid]));
     await suspend('now()');
     expect(await refusal(identity.authenticate(gateway(), { credential: { case: 'apiKey', value: seed.key } }))).toBe(
       'auth.invalid_api_key',
@@ -207,8 +139,10 @@ describe('the service', () => {
       TONEGRID_CLIENT_ID: seed.client_id,
       TONEGRID_CLIENT_SECRET: seed.client_secret,
       TONEGRID_PASSWORD: seed.password,
+      TONEGRID_ENTERPRISE_KEY: seed.enterprise_key,
+      TONEGRID_PLATFORM_KEY: seed.platform_key,
     };
-    expect(await sow(given)).toEqual(seed);
+    expect(await running.sow(given)).toEqual(seed);
   });
 
   test('neither keys nor secrets nor private keys stand in the database or in the log', async () => {
@@ -216,7 +150,7 @@ describe('the service', () => {
       { ...member(), idempotency: { key: 'leak', route: 'POST /api-keys', bodyHash: 'x' } },
       { name: 'leak test', scopes: ['releases:read'] },
     );
-    const dump = await data.system(async (tx) => {
+    const dump = await running.data.system(async (tx) => {
       const tables = await tx.query<{ name: string }>(
         `select tablename as name from pg_tables where schemaname = 'public' and tablename <> 'migrations'`,
       );
@@ -226,22 +160,18 @@ describe('the service', () => {
     const asText = (secret: string) => [secret, Buffer.from(secret).toString('hex')];
     for (const secret of [seed.key, seed.client_secret, seed.password, made.data!.key!, '-----BEGIN PRIVATE KEY-----']) {
       for (const form of asText(secret)) expect(dump.includes(form)).toBe(false);
-      expect(service.logs().includes(secret)).toBe(false);
+      expect(running.service.logs().includes(secret)).toBe(false);
     }
   });
 
   test('a caller without the internal token is refused', async () => {
-    const intruder = rpcClient(IdentityService, { address: `127.0.0.1:${grpcPort}`, internalToken: 'x'.repeat(40) });
+    const intruder = rpcClient(IdentityService, { address: `127.0.0.1:${running.grpcPort}`, internalToken: 'x'.repeat(40) });
     expect(await refusal(intruder.getMe(member(), {}))).toBe('auth.token_missing');
     intruder.close();
   });
 
   test('a wrong configuration is refused by name, and the value is not told', async () => {
-    const wrong = { ...env(0, 0), ENCRYPTION_KEY: 'too-short-secret', GRPC_PORT: 'seventy' };
-    const failure = (await run(process.execPath, [resolve(here, 'dist/src/main.js')], { env: wrong }).catch((error: unknown) => error)) as {
-      code: number;
-      stderr: string;
-    };
+    const failure = await command('main.js', [], running.env(0, 0, { ENCRYPTION_KEY: 'too-short-secret', GRPC_PORT: 'seventy' }));
     expect(failure.code).toBe(78);
     expect(failure.stderr).toContain('ENCRYPTION_KEY');
     expect(failure.stderr).toContain('GRPC_PORT');

@@ -11,7 +11,7 @@ describe('a UPC', () => {
   });
 
   it('is refused with a wrong check digit or another length', () => {
-    expect(parseUpc('195497123456')).toEqual({ ok: false, reason: 'has a wrong check digit (2 expected)' });
+    expect(parseUpc('195497123456')).toEqual({ ok: false, reason: 'has a wrong check digit (2 expected)', expected: '2' });
     for (const bad of ['', '12345678', '123456789012345', '19029581072A']) expect(parseUpc(bad).ok).toBe(false);
   });
 

@@ -10,7 +10,7 @@ export function parseIsni(text: string): Outcome {
     .toUpperCase();
   if (!/^\d{15}[\dX]$/.test(isni)) return refused('must be an ISNI of 16 characters');
   const expected = isniCheckCharacter(isni.slice(0, -1));
-  return isni.endsWith(expected) ? accepted(isni) : refused(`has a wrong check character (${expected} expected)`);
+  return isni.endsWith(expected) ? accepted(isni) : refused(`has a wrong check character (${expected} expected)`, expected);
 }
 
 /** IPI Name Number: 9 to 11 digits, given back padded to the 11 that messages want. */

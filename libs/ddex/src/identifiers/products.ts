@@ -6,7 +6,7 @@ export function parseUpc(text: string): Outcome {
   const digits = text.replace(/[\s-]/g, '');
   if (!/^\d{12,14}$/.test(digits)) return refused('must be a UPC-A, EAN-13 or GTIN-14 of 12, 13 or 14 digits');
   const expected = gtinCheckDigit(digits.slice(0, -1));
-  return digits.endsWith(expected) ? accepted(digits) : refused(`has a wrong check digit (${expected} expected)`);
+  return digits.endsWith(expected) ? accepted(digits) : refused(`has a wrong check digit (${expected} expected)`, expected);
 }
 
 /**

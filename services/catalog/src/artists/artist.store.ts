@@ -1,10 +1,11 @@
 import { Refused } from '@tonegrid/errors';
 import type { Tx } from '@tonegrid/data';
+import { ruleMessage } from '@tonegrid/rpc';
 import { v7 } from 'uuid';
 import { FieldReport } from '../field-report';
 import { insertRows } from '../insert-rows';
 import type { Told } from '../releases/release-events';
-import { nameKey, sortName, type ArtistFields, type ArtistRow } from './artist';
+import { nameKey, sortName, type ArtistRow } from './artist';
 import type { CreditRow } from './credit-rows';
 import type { Credit } from './credits';
 
@@ -21,6 +22,9 @@ export async function lockArtist(tx: Tx, uuid: string): Promise<ArtistRow> {
   if (!row) throw new Refused('artist.not_found');
   return row;
 }
+
+/** The columns that a caller sets. */
+export type ArtistFields = Omit<ArtistRow, 'uuid' | 'created_at' | 'updated_at'>;
 
 export async function insertArtist(tx: Tx, fields: ArtistFields): Promise<ArtistRow> {
   const row = { ...fields, uuid: v7(), tenant_uuid: tx.tenantUuid, sort_name: sortName(fields.name), name_key: nameKey(fields.name) };
@@ -90,8 +94,7 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
   await find([...names.keys()], uuids);
 
   const report = new FieldReport();
-  for (const { uuid, path } of all)
-    if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, `The ${path}.uuid names no artist.`);
+  for (const { uuid, path } of all) if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, ruleMessage('names_no_artist', `${path}.uuid`));
   report.throwIfAny();
 
   let missing = [...names.keys()].filter((key) => !byKey.has(key));
@@ -99,11 +102,7 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
     await lockNames(tx, missing);
     await find(missing, []);
     missing = missing.filter((key) => !byKey.has(key));
-    for (const profile of await insertProfiles(
-      tx,
-      missing.map((key) => names.get(key)!),
-    ))
-      byKey.set(profile.name_key, profile);
+    for (const profile of await insertProfiles(tx, missing.map((key) => names.get(key)!))) byKey.set(profile.name_key, profile);
   }
   return lists.map((list) =>
     list.map(({ uuid, name, role }) => {
@@ -115,10 +114,10 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
 
 // Names are not unique (two bands may share one), so no index can keep two transactions from making a profile each.
 const lockNames = (tx: Tx, keys: string[]) =>
-  tx.query(
-    `select pg_advisory_xact_lock(key) from (select distinct hashtextextended('artist:' || $1 || k, 0) as key from unnest($2::text[]) k order by 1) keys`,
-    [tx.tenantUuid, keys],
-  );
+  tx.query(`select pg_advisory_xact_lock(key) from (select distinct hashtextextended('artist:' || $1 || k, 0) as key from unnest($2::text[]) k order by 1) keys`, [
+    tx.tenantUuid,
+    keys,
+  ]);
 
 async function insertProfiles(tx: Tx, names: string[]): Promise<Profile[]> {
   if (names.length === 0) return [];

@@ -1,4 +1,5 @@
 import { ArtistRoleSchema, words, type ArtistRole } from '@tonegrid/contracts';
+import { ruleMessage } from '@tonegrid/rpc';
 import type { FieldReport } from '../field-report';
 import { nameKey } from './artist';
 
@@ -24,7 +25,7 @@ export function parseCredits(
     const at = `${path}.${n}`;
     const trimmed = name?.trim();
     if (!uuid && !trimmed) {
-      report.add(`${at}.name`, `The ${at}.name field is required.`);
+      report.add(`${at}.name`, ruleMessage('required', `${at}.name`));
       return [];
     }
     const credit: Credit = { role: roles.word(role) ?? 'main', path: at, ...(uuid ? { uuid: uuid.toLowerCase() } : { name: trimmed! }) };

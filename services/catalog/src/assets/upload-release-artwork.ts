@@ -48,7 +48,7 @@ export class UploadReleaseArtwork {
     const key = `${v4()}.${type.extension}`;
     const incoming = { storageKey: artworkLocation(key), contentType: type.contentType, bytes: once(picture) };
     return this.uploads.take(caller, incoming, (written) =>
-      this.changes.run(withContentHash(caller, 'artwork', uuid, written.sha256), UploadReleaseArtworkResponseSchema, async (tx) => {
+      this.changes.run(withContentHash(caller, written.sha256), UploadReleaseArtworkResponseSchema, async (tx) => {
         const warnings = facts.warnings.map((warning) => sentences[warning]);
         await this.record(tx, uuid, { key, fileName: start.fileName, contentType: type.contentType, written, facts, warnings });
         return {

@@ -46,7 +46,7 @@ export class UploadTrackAudio {
     const incoming = { storageKey: `audio/${asset}`, contentType: 'application/octet-stream', bytes: probe.through(chunks) };
     try {
       return await this.uploads.take(caller, incoming, (written) =>
-        this.changes.run(withContentHash(caller, 'audio', uuid, written.sha256), UploadTrackAudioResponseSchema, async (tx) => {
+        this.changes.run(withContentHash(caller, written.sha256), UploadTrackAudioResponseSchema, async (tx) => {
           await this.record(tx, uuid, { asset, fileName: start.fileName, storageKey: incoming.storageKey, written, facts: probe.finish() });
           return { message: 'Audio upload received. Processing started.', audioStatus: AudioStatus.PROCESSING };
         }),

@@ -57,6 +57,6 @@ export class Uploads {
   }
 }
 
-/** The caller, with the content in the place of a body hash, which nobody could know before the last byte had come. */
-export const withContentHash = (caller: Caller, field: string, uuid: string, sha256: string): Caller =>
-  caller.idempotency ? { ...caller, idempotency: { ...caller.idempotency, bodyHash: `${field}:${uuid}:${sha256}` } } : caller;
+/** The caller, with the bytes added to the hash of the request, which nobody could know before the last one had come (`UploadStart` in the contract). */
+export const withContentHash = (caller: Caller, sha256: string): Caller =>
+  caller.idempotency ? { ...caller, idempotency: { ...caller.idempotency, bodyHash: `${caller.idempotency.bodyHash}:${sha256}` } } : caller;

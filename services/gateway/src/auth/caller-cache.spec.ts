@@ -4,7 +4,15 @@ import { CallerCache } from './caller-cache';
 import type { Authenticated, Credential } from './identity';
 
 const credential: Credential = { case: 'apiKey', value: 'tgk_x' };
-const someone = (tenant: string): Authenticated => ({ caller: systemCaller('test', tenant, 'r'), scopes: new Set(), expiresAt: undefined });
+const someone = (tenant: string): Authenticated => ({
+  caller: systemCaller('test', tenant, 'r'),
+  scopes: new Set(),
+  expiresAt: undefined,
+  sender: 's',
+  ratePlan: undefined,
+  addresses: undefined,
+  family: undefined,
+});
 
 describe('the cache of callers', () => {
   let now = 0;
@@ -83,6 +91,35 @@ describe('the cache of callers', () => {
     await new Promise((resolve) => setImmediate(resolve));
     now += 300;
     expect(cache.find('k', credential)).toMatchObject({ caller: { tenantUuid: 'a' } });
+  });
+
+  it('forgets what is dropped, answers under way included', async () => {
+    const cache = cacheOf();
+    await cache.find('k', credential);
+    cache.drop((key) => key === 'other');
+    expect(cache.find('k', credential)).not.toBeInstanceOf(Promise);
+    let tell = (_found: Authenticated) => {};
+    answer = () => new Promise((resolve) => (tell = resolve));
+    now += 600;
+    void cache.find('k', credential); // begins a renewal
+    cache.drop((key, known) => key === 'k' && known?.caller.tenantUuid === 'a');
+    tell(someone('before the revocation'));
+    await new Promise((resolve) => setImmediate(resolve));
+    answer = async () => someone('after');
+    await expect(cache.find('k', credential)).resolves.toMatchObject({ caller: { tenantUuid: 'after' } });
+  });
+
+  it('forgets a first question that is under way when something is dropped', async () => {
+    const cache = cacheOf();
+    let tell = (_found: Authenticated) => {};
+    answer = () => new Promise((resolve) => (tell = resolve));
+    const first = cache.find('k', credential);
+    cache.drop((_key, known) => known === undefined);
+    answer = async () => someone('after');
+    await expect(cache.find('k', credential)).resolves.toMatchObject({ caller: { tenantUuid: 'after' } });
+    tell(someone('before'));
+    await expect(first).resolves.toMatchObject({ caller: { tenantUuid: 'before' } });
+    expect(cache.find('k', credential)).toMatchObject({ caller: { tenantUuid: 'after' } });
   });
 
   it('holds no more than its size', async () => {

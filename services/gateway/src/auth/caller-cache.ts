@@ -60,13 +60,22 @@ export class CallerCache {
     return entry.outcome;
   }
 
+  /**
+   * Forgets what may no longer be true: whoever comes next is asked about anew, and questions that are under way are not remembered.
+   * @param touched told the key and who it is, undefined for a refusal or a question under way
+   */
+  drop(touched: (key: string, known: Authenticated | undefined) => boolean): void {
+    for (const [key, { outcome }] of this.entries) if (touched(key, outcome instanceof Refused ? undefined : outcome)) this.entries.delete(key);
+  }
+
   private begin(key: string, credential: Credential, before?: Entry): Promise<Authenticated> {
     const entry: Entry = { askedAt: this.now(), renewing: false };
     if (!before) this.put(key, entry);
     const settle = (outcome: Authenticated | Refused) => {
       entry.outcome = outcome;
       entry.pending = undefined;
-      if (before) this.put(key, entry);
+      // Unless it was dropped meanwhile: then this may be what was true before.
+      if (before && this.entries.get(key) === before) this.put(key, entry);
     };
     entry.pending = this.ask(credential).then(
       (found) => {

@@ -3,6 +3,7 @@ import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { IdentityService } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
 import { callerFromProto, systemCaller, type Caller, type RpcClient } from '@tonegrid/rpc';
+import { AddressList } from './addresses';
 
 /** Who a credential belongs to, as identity last said. */
 export interface Authenticated {
@@ -11,6 +12,14 @@ export interface Authenticated {
   scopes: ReadonlySet<string>;
   /** Milliseconds since 1970; undefined for never. */
   expiresAt: number | undefined;
+  /** Whom requests are counted for: this access token, or this API key. */
+  sender: string;
+  /** Rate plan of the tenant; undefined for the default. */
+  ratePlan: string | undefined;
+  /** Where an API key may be used from; undefined for anywhere. */
+  addresses: AddressList | undefined;
+  /** The family of an access token; undefined when it has none. */
+  family: string | undefined;
 }
 
 /** A credential that has the right form: an API key, or the `jti` of an access token whose signature holds. */
@@ -24,6 +33,15 @@ export async function askIdentity(identity: RpcClient<typeof IdentityService>, c
   const asking: Caller = { ...systemCaller('gateway', '', randomUUID()), deadline: new Date(Date.now() + patience) };
   const answer = await identity.authenticate(asking, { credential });
   if (!answer.caller) throw new Refused('auth.invalid_token');
-  const caller = callerFromProto(answer.caller);
-  return { caller, scopes: new Set(caller.scopes), expiresAt: answer.expiresAt && timestampMs(answer.expiresAt) };
+  const tokenId = credential.case === 'tokenId' ? credential.value : '';
+  const caller = { ...callerFromProto(answer.caller), tokenId };
+  return {
+    caller,
+    scopes: new Set(caller.scopes),
+    expiresAt: answer.expiresAt && timestampMs(answer.expiresAt),
+    sender: tokenId !== '' ? tokenId : `${caller.tenantUuid}:${caller.subject}`,
+    ratePlan: answer.ratePlan || undefined,
+    addresses: answer.ipAllowlist.length > 0 ? new AddressList(answer.ipAllowlist) : undefined,
+    family: answer.family || undefined,
+  };
 }

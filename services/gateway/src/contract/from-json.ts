@@ -73,7 +73,7 @@ function compileMessage(desc: DescMessage, above: readonly DescMessage[]): Read 
   if (desc.typeName.startsWith('google.protobuf.')) throw new Error(`${desc.typeName} has no form in REST requests`);
   const fill = compileFill(desc, undefined, above);
   return (value, path, problems) => {
-    if (!isObject(value)) return problems.add(path, 'type', { expected: 'an object' });
+    if (!isObject(value)) return problems.add(path, 'object');
     const message = create(desc);
     fill(message, value, path, problems);
     return message;
@@ -93,7 +93,7 @@ function compileList(field: DescField & { fieldKind: 'list' }, above: readonly D
     field.listKind === 'message' ? create(field.message) : field.listKind === 'scalar' && field.scalar === ScalarType.STRING ? '' : 0;
   return (value, path, problems) => {
     const items = Array.isArray(value) ? (value as unknown[]) : single && typeof value !== 'object' ? [value] : undefined;
-    if (!items) return problems.add(path, 'type', { expected: 'an array' });
+    if (!items) return problems.add(path, 'array');
     return items.map((each, index) => item(each, `${path}.${index}`, problems) ?? blank());
   };
 }
@@ -107,7 +107,7 @@ function compileMap(field: DescField & { fieldKind: 'map' }, above: readonly Des
         ? readEnum(field.enum)
         : readScalar(field.scalar, 'body');
   return (value, path, problems) => {
-    if (!isObject(value)) return problems.add(path, 'type', { expected: 'an object' });
+    if (!isObject(value)) return problems.add(path, 'object');
     const result: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       // As a name of a plain object this one is not an entry but a prototype, and would vanish without a word.

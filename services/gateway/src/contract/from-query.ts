@@ -40,7 +40,7 @@ export function compileQuery(desc: DescMessage, without: ReadonlySet<string>): F
         values[localName] = (Array.isArray(given) ? given : [given])
           .map((each, index) => read(each, `${name}.${index}`, problems))
           .filter((each) => each !== undefined);
-      else if (Array.isArray(given)) problems.add(name, 'type', { expected: 'given once' });
+      else if (Array.isArray(given)) problems.add(name, 'once');
       else {
         const value = read(given, name, problems);
         if (value !== undefined) values[localName] = value;

@@ -1,4 +1,5 @@
-import { create, type Message } from '@bufbuild/protobuf';
+import { create, getOption, hasOption, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { header as headerOption } from '@tonegrid/contracts';
 import { invalid, Refused } from '@tonegrid/errors';
 import { checkRules, isUuid } from '@tonegrid/rpc';
 import { compileFill, isObject, type FillMessage } from './from-json';
@@ -12,7 +13,13 @@ export interface RequestParts {
   query: Query;
   /** Parsed JSON; undefined when there was no body. */
   body: unknown;
+  /** By name in lower case. */
+  headers?: Readonly<Record<string, string | string[] | undefined>>;
 }
+
+/** Fields of a request that come from its headers: name of the header → field. */
+export const headerFields = (message: DescMessage): ReadonlyMap<string, DescField> =>
+  new Map(message.fields.filter((field) => hasOption(field, headerOption)).map((field) => [getOption(field, headerOption), field]));
 
 /** Throws the route's not-found refusal for a path parameter that is no UUID where one must stand: it names nothing. */
 export function checkPath(route: ContractRoute, path: Readonly<Record<string, string>>): void {
@@ -25,24 +32,29 @@ export function checkPath(route: ContractRoute, path: Readonly<Record<string, st
  */
 export function compileRequest(route: ContractRoute): (parts: RequestParts) => Message {
   const { method, parameters, body } = route;
-  const bound = new Set(parameters.map(({ name }) => name));
+  const fromHeaders = [...headerFields(method.input)].map(([name, field]) => ({ name, localName: field.localName }));
+  const bound = new Set([...parameters, ...headerFields(method.input).values()].map(({ name }) => name));
   const bodyMessage = typeof body === 'object' ? body.message : undefined;
   const fillQuery =
     body === 'all' ? undefined : compileQuery(method.input, typeof body === 'object' ? new Set([...bound, body.name]) : bound);
   const fillBody = body === 'all' ? compileFill(method.input, bound) : bodyMessage ? compileFill(bodyMessage) : refuseAll;
   const prefix = typeof body === 'object' ? body.name : '';
 
-  return ({ path, query, body: json }) => {
+  return ({ path, query, body: json, headers }) => {
     checkPath(route, path);
     const problems = new Problems();
     const message = create(method.input);
     const values = message as unknown as Record<string, unknown>;
     for (const { name, localName } of parameters) values[localName] = path[name];
+    for (const { name, localName } of fromHeaders) {
+      const given = headers?.[name];
+      if (given !== undefined) values[localName] = Array.isArray(given) ? given.join(', ') : given;
+    }
     fillQuery?.(message, query, problems);
     const target = bodyMessage && typeof body === 'object' ? (values[body.localName] = create(bodyMessage)) : message;
     if (json === undefined || json === null) fillBody(target, {}, '', problems);
     else if (isObject(json)) fillBody(target, json, '', problems);
-    else problems.add('body', 'type', { expected: 'an object' });
+    else problems.add('body', 'object');
     problems.merge(checkRules(method.input, message), prefix);
     const errors = problems.errors();
     if (errors) throw invalid(errors);

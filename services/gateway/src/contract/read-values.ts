@@ -2,6 +2,7 @@ import { create, ScalarType, type DescEnum } from '@bufbuild/protobuf';
 import { TimestampSchema, type Timestamp } from '@bufbuild/protobuf/wkt';
 import { words } from '@tonegrid/contracts';
 import { parseDate } from '@tonegrid/rpc';
+import type { RuleName } from '@tonegrid/rpc';
 import type { Problems } from './problems';
 
 /** Reads one JSON value into a field's value; what is wrong is told to `problems` and read as undefined. */
@@ -10,20 +11,20 @@ export type Read = (value: unknown, path: string, problems: Problems) => unknown
 /** Where a value comes from: a JSON body keeps types, a query string has only text. */
 export type Source = 'body' | 'query';
 
-const wrong = (path: string, problems: Problems, expected: string): undefined => problems.add(path, 'type', { expected }) as undefined;
+const wrong = (path: string, problems: Problems, rule: RuleName): undefined => problems.add(path, rule) as undefined;
 
-const text: Read = (value, path, problems) => (typeof value === 'string' ? value : wrong(path, problems, 'a string'));
+const text: Read = (value, path, problems) => (typeof value === 'string' ? value : wrong(path, problems, 'string'));
 
 const truth: Record<Source, Read> = {
-  body: (value, path, problems) => (typeof value === 'boolean' ? value : wrong(path, problems, 'true or false')),
-  query: (value, path, problems) => (value === 'true' ? true : value === 'false' ? false : wrong(path, problems, 'true or false')),
+  body: (value, path, problems) => (typeof value === 'boolean' ? value : wrong(path, problems, 'boolean')),
+  query: (value, path, problems) => (value === 'true' ? true : value === 'false' ? false : wrong(path, problems, 'boolean')),
 };
 
 const number: Record<Source, Read> = {
-  body: (value, path, problems) => (typeof value === 'number' && Number.isFinite(value) ? value : wrong(path, problems, 'a number')),
+  body: (value, path, problems) => (typeof value === 'number' && Number.isFinite(value) ? value : wrong(path, problems, 'number')),
   query: (value, path, problems) => {
     const read = typeof value === 'string' && /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : NaN;
-    return Number.isFinite(read) ? read : wrong(path, problems, 'a number');
+    return Number.isFinite(read) ? read : wrong(path, problems, 'number');
   },
 };
 
@@ -32,7 +33,7 @@ function integer(source: Source, min: number, max: number, big: boolean): Read {
   return (value, path, problems) => {
     let read = value;
     if (source === 'query') read = typeof value === 'string' && /^-?\d+$/.test(value) ? Math.min(Math.max(Number(value), min), max) : NaN;
-    if (typeof read !== 'number' || !Number.isInteger(read)) return wrong(path, problems, 'an integer');
+    if (typeof read !== 'number' || !Number.isInteger(read)) return wrong(path, problems, 'integer');
     if (read < min) return problems.add(path, 'min', { limit: min });
     if (read > max) return problems.add(path, 'max', { limit: max });
     return big ? BigInt(read) : read;
@@ -93,4 +94,4 @@ export function parseInstant(value: string): Timestamp | undefined {
 
 /** The reader of a google.protobuf.Timestamp. */
 export const readTimestamp: Read = (value, path, problems) =>
-  (typeof value === 'string' ? parseInstant(value) : undefined) ?? wrong(path, problems, 'an RFC 3339 date and time');
+  (typeof value === 'string' ? parseInstant(value) : undefined) ?? wrong(path, problems, 'instant');

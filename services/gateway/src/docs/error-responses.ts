@@ -9,7 +9,9 @@ export function errorCodesOf(route: ContractRoute, hasInput: boolean): ErrorCode
   const { access } = route;
   const codes = new Set<ErrorCode>();
   const add = (...more: ErrorCode[]) => more.forEach((code) => codes.add(code));
-  if (access.who.case !== 'public') add('auth.token_missing', 'auth.invalid_token', 'auth.invalid_api_key');
+  if (access.who.case !== 'public') add('auth.token_missing', 'auth.invalid_token', 'auth.invalid_api_key', 'auth.address_not_allowed');
+  if (access.who.case !== 'public' && route.verb !== 'GET') add('auth.cross_site');
+  if (access.oauth) add('auth.invalid_request');
   if (access.who.case === 'scope') add('auth.scope_missing');
   if (access.rate !== RateClass.NONE) add('rate_limit.exceeded');
   if (hasInput || route.body) add('validation.failed');
@@ -29,14 +31,17 @@ const shared = /^(auth|request|rate_limit|idempotency|validation|service|interna
 /**
  * The responses of an endpoint's errors, by status, with an example of each code.
  * @param components where responses are put that many endpoints share
+ * @param oauth in the shape of RFC 6749, 5.2, where a 422 is a 400
  */
-export function errorResponses(codes: readonly ErrorCode[], components: Record<string, Schema>): Record<string, Schema> {
+export function errorResponses(codes: readonly ErrorCode[], components: Record<string, Schema>, oauth = false): Record<string, Schema> {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of codes) byStatus.set(errorTable[code].http, [...(byStatus.get(errorTable[code].http) ?? []), code]);
+  const statusOf = (code: ErrorCode) => (oauth && errorTable[code].http === 422 ? 400 : errorTable[code].http);
+  for (const code of codes) byStatus.set(statusOf(code), [...(byStatus.get(statusOf(code)) ?? []), code]);
   return Object.fromEntries(
     [...byStatus]
       .sort(([a], [b]) => a - b)
       .map(([status, each]) => {
+        if (oauth) return [String(status), oauthResponse(errorResponse(status, each))];
         if (!each.every((code) => shared.test(code))) return [String(status), errorResponse(status, each)];
         const name = `${status}.${each.map((code) => code.split('.')[1]).join('-')}`;
         components[name] ??= errorResponse(status, each);
@@ -63,6 +68,12 @@ function errorResponse(status: number, codes: readonly ErrorCode[]): Schema {
   };
 }
 
+/** The same response in the words of RFC 6749. */
+const oauthResponse = (response: Schema): Schema => ({
+  ...response,
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/OAuthError' } } },
+});
+
 const retryLater = new Set<ErrorCode>(['rate_limit.exceeded', 'idempotency.in_progress', 'service.unavailable']);
 
 /** Headers of every counted response. */
@@ -70,6 +81,8 @@ export const rateLimitHeaders = {
   'X-RateLimit-Limit': { $ref: '#/components/headers/RateLimitLimit' },
   'X-RateLimit-Remaining': { $ref: '#/components/headers/RateLimitRemaining' },
   'X-RateLimit-Reset': { $ref: '#/components/headers/RateLimitReset' },
+  RateLimit: { $ref: '#/components/headers/RateLimit' },
+  'RateLimit-Policy': { $ref: '#/components/headers/RateLimitPolicy' },
 };
 
 function exampleOf(code: ErrorCode): Record<string, unknown> {
@@ -107,6 +120,19 @@ export function errorSchemas(): Record<string, Schema> {
       enum: codes,
     },
     Error: error,
+    OAuthError: {
+      type: 'object',
+      description: 'What an OAuth client is told (RFC 6749, 5.2); our own words stand beside.',
+      required: ['error', 'error_description', 'success', 'code', 'request_id'],
+      properties: {
+        error: { type: 'string', examples: ['invalid_client'], description: 'A word of RFC 6749.' },
+        error_description: { type: 'string', description: 'The exact text; for people.' },
+        success: { const: false },
+        code: { $ref: '#/components/schemas/ErrorCode' },
+        request_id: { type: 'string' },
+        errors: { ...fieldMap({ type: 'array', items: { type: 'string' } }), description: 'There when it is about fields.' },
+      },
+    },
     ValidationError: {
       description: 'A 422; `errors` and `fields` are there when it is about fields.',
       allOf: [

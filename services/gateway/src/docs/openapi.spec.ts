@@ -40,8 +40,24 @@ describe('the OpenAPI document', () => {
   });
 
   it('asks for the scope of each endpoint, and for nothing where it is public', () => {
-    expect(document.paths['/releases/{uuid}'].get.security).toEqual([{ oauth2: ['releases:read'] }, { apiKey: ['releases:read'] }]);
-    expect(document.paths['/auth/token'].post.security).toEqual([]);
+    expect(document.paths['/releases/{uuid}'].get.security).toEqual([
+      { oauth2: ['releases:read'] },
+      { apiKey: ['releases:read'] },
+      { session: ['releases:read'] },
+    ]);
+    expect(document.paths['/auth/token'].post.security).toEqual([{}, { client: [] }]);
+    expect(document.paths['/errors'].get.security).toEqual([]);
+  });
+
+  it('shows OAuth clients their own errors, forms and headers, and everybody the limits', () => {
+    const token = document.paths['/auth/token'].post;
+    expect(Object.keys(token.requestBody.content)).toEqual(['application/json', 'application/x-www-form-urlencoded']);
+    expect(token.responses['400'].content['application/json'].schema).toEqual({ $ref: '#/components/schemas/OAuthError' });
+    expect(token.responses['422']).toBeUndefined();
+    for (const name of ['X-RateLimit-Remaining', 'RateLimit', 'RateLimit-Policy']) expect(Object.keys(token.responses['200'].headers)).toContain(name);
+    const login = document.paths['/auth/login'].post;
+    expect(Object.keys(login.responses['200'].headers)).toContain('Set-Cookie');
+    expect(login.parameters.map(({ name }: { name?: string }) => name)).toContain('x-tenant-domain');
   });
 
   it('holds the whole catalogue of error codes', () => {

@@ -16,7 +16,10 @@ times are RFC 3339 in UTC, paths of nested fields use dots and indices (\`tracks
 
 **Changes** (POST, PUT, PATCH) honour \`Idempotency-Key\`: the same key with the same request within 24 hours gets the stored answer.
 
-**Limits** are per access token and class of endpoints: general 120, audio 10, distribution 30 and analytics 60 requests a minute.
+**Limits** are per access token and class of endpoints: general 120, audio 10, distribution 30 and analytics 60 requests a minute,
+or what the tenant's plan says.
+
+**Messages** about fields (\`errors\`, \`fields\` of a 422) are in the tenant's language; \`error\` and \`code\` are not translated.
 
 An id in a path that is not a UUID names nothing: 404, as for one that does not exist.`;
 
@@ -83,6 +86,8 @@ const securitySchemes = (scopes: string[], url: string): Schema => ({
       },
     },
   },
+  client: { type: 'http', scheme: 'basic', description: 'Client id and client secret by HTTP Basic (RFC 6749, 2.3.1), instead of in the body.' },
+  session: { type: 'apiKey', in: 'cookie', name: 'tonegrid_session', description: 'The access token of a login. A change must come from the same origin.' },
   apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'tgk_…', description: 'An API key, sent as `Authorization: Bearer tgk_…`.' },
 });
 
@@ -112,6 +117,12 @@ const headers: Schema = {
   RateLimitLimit: header('Requests per minute in this class.', { type: 'integer' }),
   RateLimitRemaining: header('Requests that are left in this minute.', { type: 'integer' }),
   RateLimitReset: header('When the minute ends, epoch seconds.', { type: 'integer' }),
+  RateLimit: header('What remains of the class and for how many seconds (draft-ietf-httpapi-ratelimit-headers).', {
+    type: 'string',
+    examples: ['"general";r=119;t=42'],
+  }),
+  RateLimitPolicy: header('The class, its quota and its window in seconds (same draft).', { type: 'string', examples: ['"general";q=120;w=60'] }),
+  SetCookie: header('The session cookie: HttpOnly, SameSite=Strict, Secure over https.', { type: 'string' }),
   RetryAfter: header('Seconds until the same request may be sent again.', { type: 'integer' }),
   IdempotentReplay: header('`true` when this is the stored answer of an earlier call with the same key.', { const: 'true' }),
   Link: header('`<url>; rel="next"` while there is a next page (RFC 8288).', { type: 'string' }),

@@ -1,6 +1,8 @@
-import { Family, RateClass, Transport } from '@tonegrid/contracts';
+import { hasOption } from '@bufbuild/protobuf';
+import { cookie as cookieOption, Family, RateClass, Transport } from '@tonegrid/contracts';
 import { queryFields } from '../contract/from-query';
 import { compileNextCursor } from '../contract/next-page';
+import { headerFields } from '../contract/read-request';
 import type { ContractRoute } from '../contract/routes';
 import { honoursKeys } from '../http/idempotency-key';
 import { errorCodesOf, errorResponses, rateLimitHeaders } from './error-responses';
@@ -28,6 +30,7 @@ export function operationOf(route: ContractRoute, schemas: Schemas, responses: R
           parameters.some((each) => each['in'] === 'query'),
         ),
         responses,
+        access.oauth,
       ),
     },
   };
@@ -47,14 +50,16 @@ function accessNote({ access }: ContractRoute): string {
 }
 
 function securityOf({ access }: ContractRoute): Schema[] {
+  if (access.oauth) return [{}, { client: [] }];
   if (access.who.case === 'public') return [];
   const scopes = access.who.case === 'scope' ? [access.who.value] : [];
-  return [{ oauth2: scopes }, { apiKey: scopes }];
+  return [{ oauth2: scopes }, { apiKey: scopes }, { session: scopes }];
 }
 
 function parametersOf(route: ContractRoute, schemas: Schemas): Schema[] {
   const { method, parameters, body } = route;
-  const bound = new Set(parameters.map(({ name }) => name));
+  const fromHeaders = headerFields(method.input);
+  const bound = new Set([...parameters, ...fromHeaders.values()].map(({ name }) => name));
   const inPath = parameters.map(({ name, uuid }): Schema => {
     const field = method.input.fields.find((each) => each.name === name);
     const description = field && commentOf(`${method.input.typeName}.${name}`);
@@ -72,7 +77,12 @@ function parametersOf(route: ContractRoute, schemas: Schemas): Schema[] {
     const description = commentOf(`${method.input.typeName}.${field.name}`);
     return { name: field.name, in: 'query', ...(description && { description }), schema: schemas.parameter(field) };
   });
+  const ownHeaders = [...fromHeaders].map(([name, field]): Schema => {
+    const description = commentOf(`${method.input.typeName}.${field.name}`);
+    return { name, in: 'header', ...(description && { description }), schema: schemas.parameter(field) };
+  });
   const headers = [
+    ...ownHeaders,
     { $ref: '#/components/parameters/RequestId' },
     ...(honoursKeys(route) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ];
@@ -97,8 +107,8 @@ function requestBodyOf(route: ContractRoute, schemas: Schemas): Schema | undefin
       content: { 'application/json': { schema: { type: 'object' } } },
     };
   if (!body) return undefined;
-  const schema = body === 'all' ? schemas.input(method.input, new Set(parameters.map(({ name }) => name))) : schemas.input(body.message!);
-  return { required: true, content: { 'application/json': { schema } } };
+  const schema = body === 'all' ? schemas.input(method.input, new Set([...parameters, ...headerFields(method.input).values()].map(({ name }) => name))) : schemas.input(body.message!);
+  return { required: true, content: { 'application/json': { schema }, ...(access.oauth && { 'application/x-www-form-urlencoded': { schema } }) } };
 }
 
 function successOf(route: ContractRoute, schemas: Schemas): Schema {
@@ -107,6 +117,9 @@ function successOf(route: ContractRoute, schemas: Schemas): Schema {
     'X-Request-Id': { $ref: '#/components/headers/RequestId' },
     ...(access.rate !== RateClass.NONE && rateLimitHeaders),
     ...(honoursKeys(route) && { 'X-ToneGrid-Idempotent-Replay': { $ref: '#/components/headers/IdempotentReplay' } }),
+    ...((access.clearCookie !== '' || method.output.fields.some((field) => hasOption(field, cookieOption))) && {
+      'Set-Cookie': { $ref: '#/components/headers/SetCookie' },
+    }),
     ...(compileNextCursor(method.output) && { Link: { $ref: '#/components/headers/Link' } }),
   };
   if (route.success === 204) return { description: 'Done; there is nothing to say.', headers };

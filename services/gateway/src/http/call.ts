@@ -1,5 +1,5 @@
 import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import { logger, withCallContext, type Caller } from '@tonegrid/rpc';
+import { languages, logger, withCallContext, type Caller } from '@tonegrid/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticated } from '../auth/identity';
 import { countRequest } from './telemetry';
@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Route of the contract. */
     template?: string;
+    /** Refusals have the shape of RFC 6749, 5.2. */
+    oauth?: boolean;
   }
 }
 
@@ -44,9 +46,32 @@ export function beginCall(request: FastifyRequest): Call {
   return {
     route,
     span,
-    context: withCallContext(trace.setSpan(parent, span), { requestId: request.id, tenant: undefined }),
+    context: withCallContext(trace.setSpan(parent, span), {
+      requestId: request.id,
+      tenant: undefined,
+      locale: languageAsked(request.headers['accept-language']),
+    }),
     startedAt: performance.now(),
   };
+}
+
+/** From here on the request is this sender's: logs say so, and messages about fields are in the language of the tenant. */
+export function continueAs(request: FastifyRequest, authenticated: Authenticated): void {
+  const { call } = request;
+  call.authenticated = authenticated;
+  const { tenantUuid, locale } = authenticated.caller;
+  call.context = withCallContext(call.context, { requestId: request.id, tenant: tenantUuid, locale });
+}
+
+/** The language of ours that an Accept-Language header likes best (RFC 9110, 12.5.4): for who has no tenant yet. */
+function languageAsked(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const liked = header.slice(0, 1_000).split(',').map((each) => {
+    const [tag = '', ...parameters] = each.split(';').map((part) => part.trim());
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    return { language: tag.split('-', 1)[0]!.toLowerCase(), weight: weight === undefined ? 1 : Number(weight.slice(2)) || 0 };
+  });
+  return liked.filter(({ language, weight }) => weight > 0 && languages.includes(language)).sort((a, b) => b.weight - a.weight)[0]?.language;
 }
 
 /** Runs work as part of a request, so that logs and calls to services tell of it. */

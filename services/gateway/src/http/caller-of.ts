@@ -13,6 +13,9 @@ export function callerOf(request: FastifyRequest, idempotency?: Idempotency): Ca
     requestId: request.id,
     reviewPolicy: known.reviewPolicy,
     locale: known.locale,
+    onBehalfOf: known.onBehalfOf,
+    tokenId: known.tokenId,
+    clientAddress: request.ip,
     idempotency,
     answer: { replayed: false },
   });

@@ -32,18 +32,18 @@ export const idempotencyOf = (key: string, route: ContractRoute, address: Addres
 
 /**
  * The record of an upload, whose bytes are still to come: the use case adds their digest (`UploadStart` in the contract).
- * @param file field and name of the file part
+ * @param file field, name and type of the file part
  */
 export const streamIdempotencyOf = (
   key: string,
   route: ContractRoute,
   address: Address,
-  file: { field: string; name: string },
+  file: { field: string; name: string; type: string },
 ): Idempotency => ({
   key,
   route: `${route.verb} ${route.template}`,
   bodyHash: `stream:${begin(address)
-    .update(JSON.stringify([file.field, file.name]))
+    .update(JSON.stringify([file.field, file.name, file.type]))
     .digest('hex')}`,
 });
 

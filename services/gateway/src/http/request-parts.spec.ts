@@ -62,7 +62,7 @@ describe('an idempotency key', () => {
 
   it('of an upload waits for the digest of its bytes', () => {
     const route = routeOf('UploadTrackAudio');
-    const of = (name: string) => streamIdempotencyOf('k', route, address, { field: 'audio', name }).bodyHash;
+    const of = (name: string) => streamIdempotencyOf('k', route, address, { field: 'audio', name, type: 'audio/wav' }).bodyHash;
     expect(of('a.wav')).toMatch(/^stream:[0-9a-f]{64}$/);
     expect(of('a.wav')).not.toBe(of('b.wav'));
   });

@@ -2,6 +2,7 @@ import type { DescService } from '@bufbuild/protobuf';
 import { Transport } from '@tonegrid/contracts';
 import type { RpcClient } from '@tonegrid/rpc';
 import type { FastifyInstance } from 'fastify';
+import type { AuditImpersonation } from '../auth/audit-impersonation';
 import type { Credentials } from '../auth/credentials';
 import { contractRoutes, type ContractRoute } from '../contract/routes';
 import type { RateLimits } from '../limits/rate-limits';
@@ -10,6 +11,7 @@ import { serveSignedBody } from '../raw/signed-body';
 import { serveUpload } from '../raw/upload';
 import type { Settings } from '../settings';
 import { admission } from './admit';
+import { within } from './call';
 import { serveJson, type Serve } from './serve-json';
 
 /** The services behind the gateway: descriptor and client by name. */
@@ -21,19 +23,23 @@ export interface ContractServing {
   credentials: Credentials;
   limits: RateLimits;
   settings: Settings;
+  /** Our own origin and those of CORS_ORIGINS. */
+  origins: ReadonlySet<string>;
+  audit: AuditImpersonation;
 }
 
 /** Registers every endpoint of the contract. Throws when one of them cannot be served as the contract says. */
-export function serveContract(app: FastifyInstance, { backends, credentials, limits, settings }: ContractServing): ContractRoute[] {
+export function serveContract(app: FastifyInstance, { backends, credentials, limits, settings, origins, audit }: ContractServing): ContractRoute[] {
   const routes = contractRoutes(Object.fromEntries(Object.entries(backends).map(([name, { service }]) => [name, service])));
   for (const route of routes) {
     const { client } = backends[route.service]!;
+    const serve = servingOf(route, client, settings);
     app.route({
       method: route.verb === 'GET' ? ['GET', 'HEAD'] : route.verb,
       url: `${settings.BASE_PATH}${route.path}`,
-      config: { template: route.template },
-      onRequest: admission(route, credentials, limits),
-      handler: servingOf(route, client, settings),
+      config: { template: route.template, oauth: route.access.oauth },
+      onRequest: admission(route, { credentials, limits, origins, audit }),
+      handler: (request, reply) => within(request.call, () => serve(request, reply)),
     });
   }
   return routes;

@@ -85,7 +85,7 @@ class Upload {
         resolve({ name: name ?? '', type, chunks: this.chunksOf(stream) });
       });
     });
-    form.on('field', (field) => this.fail(field === bounds.field ? invalidPart(field, 'type') : invalidPart(field, 'unknown')));
+    form.on('field', (field) => this.fail(field === bounds.field ? invalidPart(field, 'file') : invalidPart(field, 'unknown')));
     form.on('error', () => this.fail(new Refused('request.malformed')));
     for (const limit of ['partsLimit', 'filesLimit', 'fieldsLimit'] as const)
       form.on(limit, () => this.fail(invalidPart(bounds.field, 'max_items')));
@@ -148,5 +148,5 @@ class Upload {
   }
 }
 
-const invalidPart = (field: string, rule: 'unknown' | 'required' | 'type' | 'max_items'): Refused =>
-  invalid({ [field]: [ruleMessage(rule, field, rule === 'type' ? { expected: 'a file' } : { limit: 1 })] });
+const invalidPart = (field: string, rule: 'unknown' | 'required' | 'file' | 'max_items'): Refused =>
+  invalid({ [field]: [ruleMessage(rule, field, { limit: 1 })] });

@@ -33,7 +33,7 @@ export function serveUpload(route: ContractRoute, client: RpcClient<DescService>
     const idempotency =
       key === undefined
         ? undefined
-        : streamIdempotencyOf(key, route, { path, query: queryOf(request) }, { field: bounds.field, name: file.name });
+        : streamIdempotencyOf(key, route, { path, query: queryOf(request) }, { field: bounds.field, name: file.name, type: file.type });
     const answer = await within(request.call, () => stream(callerOf(request, idempotency), parts(path, file)));
     return send(request, reply, Buffer.from(toBinary(method.output, create(method.output, answer))));
   };

@@ -36,6 +36,14 @@ export class PlayedServices {
   /** Ids of access tokens that identity knows, and their scopes. */
   readonly tokens = new Map<string, string[]>();
   readonly expiries = new Map<string, number>();
+  /** By API key or id of a token: rate plan, locale, addresses, family, and another tenant than the usual. */
+  readonly ratePlans = new Map<string, string>();
+  readonly locales = new Map<string, string>();
+  readonly addresses = new Map<string, string[]>();
+  readonly families = new Map<string, string>();
+  readonly tenants = new Map<string, string>();
+  /** Who acts as the tenant by an impersonation token. */
+  readonly actors = new Map<string, string>();
   /** Every call that came, oldest first. */
   readonly calls: { method: string; caller: Caller; request: unknown }[] = [];
   authentications = 0;
@@ -115,14 +123,18 @@ export class PlayedServices {
     const expiry = this.expiries.get(value);
     return {
       caller: {
-        tenantUuid,
+        tenantUuid: this.tenants.get(value) ?? tenantUuid,
         tenantName: 'InterSpace',
         tenantRole: 'client',
         subject: kind === 'apiKey' ? `api_key:${value}` : `oauth_client:${value}`,
         scopes,
         reviewPolicy: 'auto',
-        locale: 'en',
+        locale: this.locales.get(value) ?? 'en',
+        onBehalfOf: this.actors.get(value),
       },
+      ratePlan: this.ratePlans.get(value),
+      ipAllowlist: this.addresses.get(value),
+      family: this.families.get(value),
       expiresAt: expiry === undefined ? undefined : timestampFromMs(expiry),
     };
   }

@@ -5,20 +5,22 @@ import { CONFIG } from '@tonegrid/service';
 import { decodeProtectedHeader, jwtVerify, SignJWT, errors } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import type { IdentityConfig } from '../config';
-import { SigningKeys } from './signing-keys';
+import { accessSeconds, refreshDays } from './lifetimes';
+import { SigningKeys, type Signer } from './signing-keys';
 
-/** Life of an access token (reference, Authentication: `expires_in` 3600); seconds. */
-const accessSeconds = 3600;
-/** Life of a refresh token that is not used; days. */
-const refreshDays = 30;
 export const refreshPrefix = 'tgr_';
 
-/** Whose token family is granted what. */
+/** Which access token is granted to whom. */
 export interface Grant {
   tenantUuid: string;
   familyUuid: string;
+  /** `oauth_client:<uuid>`, `user:<uuid>` or `api_key:<uuid>`. */
   subject: string;
-  scopes: string[];
+  scopes: readonly string[];
+  /** Life in seconds, at most and by default an hour. */
+  seconds?: number;
+  /** The tenant that acts as `tenantUuid`. */
+  onBehalfOf?: string;
 }
 
 /** Access tokens: RS256 JWTs (RFC 7519) with a row each, so that they can be revoked; and the refresh tokens beside them. */
@@ -29,28 +31,41 @@ export class AccessTokens {
     @Inject(CONFIG) private readonly config: IdentityConfig,
   ) {}
 
-  /** A new pair, recorded in the transaction. */
-  async issue(tx: Tx, grant: Grant) {
+  /** The key that signs now; to be asked before the transaction begins. */
+  signer(): Promise<Signer> {
+    return this.keys.signer();
+  }
+
+  /** A new access token, recorded in the transaction. */
+  async issue(tx: Tx, signer: Signer, grant: Grant) {
+    const { tenantUuid, familyUuid, subject, scopes, onBehalfOf, seconds = accessSeconds } = grant;
     const jti = uuidv7();
-    const refreshToken = mintToken(refreshPrefix);
     await tx.query(
-      `with access as (
-         insert into access_tokens (jti, tenant_uuid, family_uuid, scopes, expires_at) values ($1, $2, $3, $4, now() + make_interval(secs => $5))
-       )
-       insert into refresh_tokens (token_hash, tenant_uuid, family_uuid, scopes, expires_at) values ($6, $2, $3, $4, now() + make_interval(days => $7))`,
-      [jti, grant.tenantUuid, grant.familyUuid, grant.scopes, accessSeconds, hashSecret(refreshToken), refreshDays],
+      `insert into access_tokens (jti, tenant_uuid, family_uuid, scopes, expires_at) values ($1, $2, $3, $4, now() + make_interval(secs => $5))`,
+      [jti, tenantUuid, familyUuid, scopes, seconds],
     );
-    const { kid, privateKey } = await this.keys.current();
-    const accessToken = await new SignJWT({ tenant: grant.tenantUuid, scope: grant.scopes.join(' ') })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid })
+    const scope = scopes.join(' ');
+    const acting = onBehalfOf === undefined ? {} : { acting_as: true, on_behalf_of: onBehalfOf };
+    const accessToken = await new SignJWT({ tenant: tenantUuid, scope, ...acting })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT', kid: signer.kid })
       .setIssuer(this.config.PUBLIC_URL)
       .setAudience(audience(this.config))
-      .setSubject(grant.subject)
+      .setSubject(subject)
       .setJti(jti)
       .setIssuedAt()
-      .setExpirationTime(`${accessSeconds}s`)
-      .sign(privateKey);
-    return { accessToken, tokenType: 'Bearer', expiresIn: accessSeconds, refreshToken, scope: grant.scopes.join(' ') };
+      .setExpirationTime(`${seconds}s`)
+      .sign(signer.privateKey);
+    return { accessToken, tokenType: 'Bearer', expiresIn: seconds, scope };
+  }
+
+  /** An access token and a refresh token. @param refreshable scopes of what is refreshed from it; those of the grant when left out */
+  async issuePair(tx: Tx, signer: Signer, grant: Grant, refreshable: readonly string[] = grant.scopes) {
+    const refreshToken = mintToken(refreshPrefix);
+    await tx.query(
+      `insert into refresh_tokens (token_hash, tenant_uuid, family_uuid, scopes, expires_at) values ($1, $2, $3, $4, now() + make_interval(days => $5))`,
+      [hashSecret(refreshToken), grant.tenantUuid, grant.familyUuid, refreshable, refreshDays],
+    );
+    return { ...(await this.issue(tx, signer, grant)), refreshToken };
   }
 
   /** `jti` of an access token that we signed, also of one that has ended; undefined for anything else. */

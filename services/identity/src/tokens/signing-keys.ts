@@ -1,49 +1,70 @@
-import { createPrivateKey, createPublicKey, generateKeyPair, randomUUID, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
-import { Inject, Injectable } from '@nestjs/common';
+import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { Data } from '@tonegrid/data';
+import { logger } from '@tonegrid/rpc';
 import { Vault } from '@tonegrid/secrets';
 import { CONFIG } from '@tonegrid/service';
 import type { IdentityConfig } from '../config';
-
-/** A public RSA key (RFC 7518, 6.3). */
-export interface PublicKey {
-  kty: 'RSA';
-  use: 'sig';
-  alg: 'RS256';
-  kid: string;
-  n: string;
-  e: string;
-}
+import { makeFirstKey, rotateSigningKey, type PublicKey } from './rotate-signing-key';
 
 interface KeyRow {
   kid: string;
   public_jwk: PublicKey;
   sealed_private_key: Buffer;
+  signs: boolean;
 }
 
-const generate = promisify(generateKeyPair);
-const modulusBits = 2048;
-/** How long a replica works with the keys that it read: a new key is used everywhere within this time; milliseconds. */
-const freshMs = 30_000;
+/** The key that signs now. */
+export interface Signer {
+  kid: string;
+  privateKey: KeyObject;
+}
 
-/** The keys that access tokens are signed with: the newest signs, all that are not retired verify. */
+interface Known {
+  rows: KeyRow[];
+  signer: Signer;
+  readAt: number;
+}
+
+/** How long a replica works with the keys that it read: a new key signs everywhere within this time; milliseconds. */
+const freshMs = 10_000;
+const lookEveryMs = 10 * 60_000;
+
+/** The keys that access tokens are signed with: the newest that has begun signs, all that are published verify. */
 @Injectable()
-export class SigningKeys {
+export class SigningKeys implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly vault: Vault;
-  private known: { rows: KeyRow[]; private: KeyObject; readAt: number } | undefined;
+  private known: Known | undefined;
+  private reading: Promise<Known> | undefined;
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly data: Data,
-    @Inject(CONFIG) config: IdentityConfig,
+    @Inject(CONFIG) private readonly config: IdentityConfig,
   ) {
     this.vault = new Vault(config.ENCRYPTION_KEY);
   }
 
-  /** The key to sign with. */
-  async current(): Promise<{ kid: string; privateKey: KeyObject }> {
-    const known = await this.read();
-    return { kid: known.rows[0]!.kid, privateKey: known.private };
+  onApplicationBootstrap(): void {
+    if (this.config.SIGNING_KEY_DAYS === 0) return;
+    const look = () => {
+      rotateSigningKey(this.data, this.vault, { olderThanDays: this.config.SIGNING_KEY_DAYS }).then(
+        (kid) => kid && logger.info({ kid }, 'a new signing key is published'),
+        (error: unknown) => logger.warn({ err: error }, 'the signing key could not be rotated; it is tried again later'),
+      );
+    };
+    this.timer = setInterval(look, lookEveryMs);
+    this.timer.unref();
+    look();
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** The key to sign with. To be asked outside of a transaction, because it may need a connection of its own. */
+  async signer(): Promise<Signer> {
+    return (await this.read()).signer;
   }
 
   /** The key of that id, to verify with; undefined when there is none. */
@@ -52,38 +73,35 @@ export class SigningKeys {
     return row && createPublicKey({ key: row.public_jwk as never, format: 'jwk' });
   }
 
-  /** All public keys, newest first. */
+  /** All published keys, the one that signs next or now first. */
   async publicKeys(): Promise<PublicKey[]> {
     return (await this.read()).rows.map((row) => row.public_jwk);
   }
 
-  private async read() {
+  private async read(): Promise<Known> {
     if (this.known && Date.now() - this.known.readAt < freshMs) return this.known;
-    let rows = await this.data.system((tx) => tx.query<KeyRow>(select));
-    if (rows.length === 0) {
-      await this.make();
-      rows = await this.data.system((tx) => tx.query<KeyRow>(select));
-    }
-    const newest = rows[0]!;
-    this.known = { rows, private: createPrivateKey(this.vault.open(newest.sealed_private_key, newest.kid).toString()), readAt: Date.now() };
-    return this.known;
+    return (this.reading ??= this.load().finally(() => (this.reading = undefined)));
   }
 
-  /** Makes the first key; of several replicas that start at once, one does. */
-  private async make(): Promise<void> {
-    const { publicKey, privateKey } = await generate('rsa', { modulusLength: modulusBits });
-    const kid = randomUUID();
-    const { n, e } = publicKey.export({ format: 'jwk' });
-    const jwk: PublicKey = { kty: 'RSA', use: 'sig', alg: 'RS256', kid, n: n!, e: e! };
-    const sealed = this.vault.seal(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), kid);
-    await this.data.system(async (tx) => {
-      await tx.query(`select pg_advisory_xact_lock(hashtext('signing_keys'))`);
-      await tx.query(
-        `insert into signing_keys (kid, public_jwk, sealed_private_key) select $1, $2, $3 where not exists (select from signing_keys where retired_at is null)`,
-        [kid, JSON.stringify(jwk), sealed],
-      );
-    });
+  private async load(): Promise<Known> {
+    const readAt = Date.now();
+    let rows = await this.select();
+    if (!rows.some(({ signs }) => signs)) {
+      await makeFirstKey(this.data, this.vault);
+      rows = await this.select();
+    }
+    const { kid, sealed_private_key: sealed } = rows.find(({ signs }) => signs)!;
+    const signer =
+      this.known?.signer.kid === kid ? this.known.signer : { kid, privateKey: createPrivateKey(this.vault.open(sealed, kid).toString()) };
+    return (this.known = { rows, signer, readAt });
+  }
+
+  private select(): Promise<KeyRow[]> {
+    return this.data.system((tx) =>
+      tx.query<KeyRow>(
+        `select kid, public_jwk, sealed_private_key, signs_from <= now() as signs from signing_keys
+         where published_until is null or published_until > now() order by signs_from desc, kid`,
+      ),
+    );
   }
 }
-
-const select = 'select kid, public_jwk, sealed_private_key from signing_keys where retired_at is null order by created_at desc, kid';

@@ -1214,7 +1214,7 @@ export const RejectReleaseResponseSchema: GenMessage<RejectReleaseResponse> = /*
 
 /**
  * The first part of an upload. With an Idempotency-Key, the caller's body_hash is only `stream:<sha256 of path, query, field
- * and file name>`, because the bytes are still to come: the use case must set it to `<body_hash>:<sha256 of the bytes>` before
+ * and the name and type of the file>`, because the bytes are still to come: the use case must set it to `<body_hash>:<sha256 of the bytes>` before
  * it records anything under the key.
  *
  * @generated from message tonegrid.catalog.v1.UploadStart

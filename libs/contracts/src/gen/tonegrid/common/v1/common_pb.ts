@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tonegrid/common/v1/common.proto.
  */
 export const file_tonegrid_common_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("Ch90b25lZ3JpZC9jb21tb24vdjEvY29tbW9uLnByb3RvEhJ0b25lZ3JpZC5jb21tb24udjEi2QEKBkNhbGxlchITCgt0ZW5hbnRfdXVpZBgBIAEoCRITCgt0ZW5hbnRfbmFtZRgCIAEoCRITCgt0ZW5hbnRfcm9sZRgDIAEoCRIPCgdzdWJqZWN0GAQgASgJEg4KBnNjb3BlcxgFIAMoCRISCgpyZXF1ZXN0X2lkGAYgASgJEhUKDXJldmlld19wb2xpY3kYByABKAkSDgoGbG9jYWxlGAggASgJEjQKC2lkZW1wb3RlbmN5GAkgASgLMh8udG9uZWdyaWQuY29tbW9uLnYxLklkZW1wb3RlbmN5IjwKC0lkZW1wb3RlbmN5EgsKA2tleRgBIAEoCRINCgVyb3V0ZRgCIAEoCRIRCglib2R5X2hhc2gYAyABKAkieQoLRXJyb3JEZXRhaWwSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEi4KBmZpZWxkcxgDIAMoCzIeLnRvbmVncmlkLmNvbW1vbi52MS5GaWVsZEVycm9yEhsKE3JldHJ5X2FmdGVyX3NlY29uZHMYBCABKA0iLQoKRmllbGRFcnJvchINCgVmaWVsZBgBIAEoCRIQCghtZXNzYWdlcxgCIAMoCSJACgZDdXJzb3ISEQoEbmV4dBgBIAEoCUgAiAEBEhEKBHByZXYYAiABKAlIAYgBAUIHCgVfbmV4dEIHCgVfcHJldiLoAQoIUGFnZU1ldGESDAoEbW9kZRgBIAEoCRIYCgV0b3RhbBgCIAEoA0IEuLsYAUgAiAEBEhAKCHBlcl9wYWdlGAMgASgFEh8KDGN1cnJlbnRfcGFnZRgEIAEoBUIEuLsYAUgBiAEBEhwKCWxhc3RfcGFnZRgFIAEoBUIEuLsYAUgCiAEBEhgKC25leHRfY3Vyc29yGAYgASgJSAOIAQESEAoIaGFzX21vcmUYByABKAhCCAoGX3RvdGFsQg8KDV9jdXJyZW50X3BhZ2VCDAoKX2xhc3RfcGFnZUIOCgxfbmV4dF9jdXJzb3JiBnByb3RvMw", [file_tonegrid_options_v1_options]);
+  fileDesc("Ch90b25lZ3JpZC9jb21tb24vdjEvY29tbW9uLnByb3RvEhJ0b25lZ3JpZC5jb21tb24udjEimQIKBkNhbGxlchITCgt0ZW5hbnRfdXVpZBgBIAEoCRITCgt0ZW5hbnRfbmFtZRgCIAEoCRITCgt0ZW5hbnRfcm9sZRgDIAEoCRIPCgdzdWJqZWN0GAQgASgJEg4KBnNjb3BlcxgFIAMoCRISCgpyZXF1ZXN0X2lkGAYgASgJEhUKDXJldmlld19wb2xpY3kYByABKAkSDgoGbG9jYWxlGAggASgJEjQKC2lkZW1wb3RlbmN5GAkgASgLMh8udG9uZWdyaWQuY29tbW9uLnYxLklkZW1wb3RlbmN5EhQKDG9uX2JlaGFsZl9vZhgKIAEoCRIQCgh0b2tlbl9pZBgLIAEoCRIWCg5jbGllbnRfYWRkcmVzcxgMIAEoCSI8CgtJZGVtcG90ZW5jeRILCgNrZXkYASABKAkSDQoFcm91dGUYAiABKAkSEQoJYm9keV9oYXNoGAMgASgJInkKC0Vycm9yRGV0YWlsEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRIuCgZmaWVsZHMYAyADKAsyHi50b25lZ3JpZC5jb21tb24udjEuRmllbGRFcnJvchIbChNyZXRyeV9hZnRlcl9zZWNvbmRzGAQgASgNIi0KCkZpZWxkRXJyb3ISDQoFZmllbGQYASABKAkSEAoIbWVzc2FnZXMYAiADKAkiQAoGQ3Vyc29yEhEKBG5leHQYASABKAlIAIgBARIRCgRwcmV2GAIgASgJSAGIAQFCBwoFX25leHRCBwoFX3ByZXYi6AEKCFBhZ2VNZXRhEgwKBG1vZGUYASABKAkSGAoFdG90YWwYAiABKANCBLi7GAFIAIgBARIQCghwZXJfcGFnZRgDIAEoBRIfCgxjdXJyZW50X3BhZ2UYBCABKAVCBLi7GAFIAYgBARIcCglsYXN0X3BhZ2UYBSABKAVCBLi7GAFIAogBARIYCgtuZXh0X2N1cnNvchgGIAEoCUgDiAEBEhAKCGhhc19tb3JlGAcgASgIQggKBl90b3RhbEIPCg1fY3VycmVudF9wYWdlQgwKCl9sYXN0X3BhZ2VCDgoMX25leHRfY3Vyc29yYgZwcm90bzM", [file_tonegrid_options_v1_options]);
 
 /**
  * Who is calling, told from service to service in the metadata `tonegrid-caller-bin`.
@@ -83,6 +83,27 @@ export type Caller = Message<"tonegrid.common.v1.Caller"> & {
    * @generated from field: tonegrid.common.v1.Idempotency idempotency = 9;
    */
   idempotency?: Idempotency | undefined;
+
+  /**
+   * The tenant that acts as `tenant_uuid` by an impersonation token; empty without one.
+   *
+   * @generated from field: string on_behalf_of = 10;
+   */
+  onBehalfOf: string;
+
+  /**
+   * `jti` of the access token that the request came with; empty for an API key and for the platform itself.
+   *
+   * @generated from field: string token_id = 11;
+   */
+  tokenId: string;
+
+  /**
+   * Address from which the request came, as the gateway's trusted proxies tell it; empty for the platform itself.
+   *
+   * @generated from field: string client_address = 12;
+   */
+  clientAddress: string;
 };
 
 /**

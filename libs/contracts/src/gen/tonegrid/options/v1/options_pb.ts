@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tonegrid/options/v1/options.proto.
  */
 export const file_tonegrid_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiF0b25lZ3JpZC9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3RvbmVncmlkLm9wdGlvbnMudjEi4AIKBkFjY2VzcxIQCgZwdWJsaWMYASABKAhIABIXCg1hdXRoZW50aWNhdGVkGAIgASgISAASDwoFc2NvcGUYAyABKAlIABIsCgRyYXRlGAQgASgOMh4udG9uZWdyaWQub3B0aW9ucy52MS5SYXRlQ2xhc3MSDwoHc3VjY2VzcxgFIAEoDRIrCgZmYW1pbHkYBiABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZhbWlseRIWCg5ub3RfaWRlbXBvdGVudBgHIAEoCBIxCgl0cmFuc3BvcnQYCCABKA4yHi50b25lZ3JpZC5vcHRpb25zLnYxLlRyYW5zcG9ydBIRCglub3RfZm91bmQYCSABKAkSDgoGZXJyb3JzGAogAygJEgsKA3RhZxgLIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgMIAEoBBIUCgx1cGxvYWRfZmllbGQYDSABKAlCBQoDd2hvIugBCgRSdWxlEhAKCHJlcXVpcmVkGAEgASgIEhIKCm1pbl9sZW5ndGgYAiABKA0SEgoKbWF4X2xlbmd0aBgDIAEoDRIrCgZmb3JtYXQYBCABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZvcm1hdBIQCgNtaW4YBSABKAFIAIgBARIQCgNtYXgYBiABKAFIAYgBARIRCgltaW5faXRlbXMYByABKA0SEQoJbWF4X2l0ZW1zGAggASgNEg4KBnNpbmdsZRgKIAEoCBIPCgdleGFtcGxlGAkgASgJQgYKBF9taW5CBgoEX21heCIVCgVFdmVudBIMCgR0eXBlGAEgASgJKqEBCglSYXRlQ2xhc3MSGgoWUkFURV9DTEFTU19VTlNQRUNJRklFRBAAEhYKElJBVEVfQ0xBU1NfR0VORVJBTBABEhQKEFJBVEVfQ0xBU1NfQVVESU8QAhIbChdSQVRFX0NMQVNTX0RJU1RSSUJVVElPThADEhgKFFJBVEVfQ0xBU1NfQU5BTFlUSUNTEAQSEwoPUkFURV9DTEFTU19OT05FEAUqRwoGRmFtaWx5EhYKEkZBTUlMWV9VTlNQRUNJRklFRBAAEhAKDEZBTUlMWV9QTEFJThABEhMKD0ZBTUlMWV9FTlZFTE9QRRACKm4KCVRyYW5zcG9ydBIZChVUUkFOU1BPUlRfVU5TUEVDSUZJRUQQABIXChNUUkFOU1BPUlRfTVVMVElQQVJUEAESEgoOVFJBTlNQT1JUX0ZJTEUQAhIZChVUUkFOU1BPUlRfU0lHTkVEX0JPRFkQAyquAQoGRm9ybWF0EhYKEkZPUk1BVF9VTlNQRUNJRklFRBAAEg8KC0ZPUk1BVF9EQVRFEAESDwoLRk9STUFUX1VVSUQQAhIOCgpGT1JNQVRfVVJMEAMSEgoORk9STUFUX0NPVU5UUlkQBBITCg9GT1JNQVRfTEFOR1VBR0UQBRIQCgxGT1JNQVRfRU1BSUwQBhIPCgtGT1JNQVRfRFBJRBAHEg4KCkZPUk1BVF9NRDUQCDpVCgZhY2Nlc3MSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgLMhsudG9uZWdyaWQub3B0aW9ucy52MS5BY2Nlc3NSBmFjY2VzczpOCgRydWxlEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi2hwMgASgLMhkudG9uZWdyaWQub3B0aW9ucy52MS5SdWxlUgRydWxlOkcKD29taXRfd2hlbl91bnNldBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYt4cDIAEoCFINb21pdFdoZW5VbnNldDpTCgVldmVudBIfLmdvb2dsZS5wcm90b2J1Zi5NZXNzYWdlT3B0aW9ucxi4hwMgASgLMhoudG9uZWdyaWQub3B0aW9ucy52MS5FdmVudFIFZXZlbnRiBnByb3RvMw", [file_google_protobuf_descriptor]);
+  fileDesc("CiF0b25lZ3JpZC9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3RvbmVncmlkLm9wdGlvbnMudjEihQMKBkFjY2VzcxIQCgZwdWJsaWMYASABKAhIABIXCg1hdXRoZW50aWNhdGVkGAIgASgISAASDwoFc2NvcGUYAyABKAlIABIsCgRyYXRlGAQgASgOMh4udG9uZWdyaWQub3B0aW9ucy52MS5SYXRlQ2xhc3MSDwoHc3VjY2VzcxgFIAEoDRIrCgZmYW1pbHkYBiABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZhbWlseRIWCg5ub3RfaWRlbXBvdGVudBgHIAEoCBIxCgl0cmFuc3BvcnQYCCABKA4yHi50b25lZ3JpZC5vcHRpb25zLnYxLlRyYW5zcG9ydBIRCglub3RfZm91bmQYCSABKAkSDgoGZXJyb3JzGAogAygJEgsKA3RhZxgLIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgMIAEoBBIUCgx1cGxvYWRfZmllbGQYDSABKAkSDQoFb2F1dGgYDiABKAgSFAoMY2xlYXJfY29va2llGA8gASgJQgUKA3dobyLoAQoEUnVsZRIQCghyZXF1aXJlZBgBIAEoCBISCgptaW5fbGVuZ3RoGAIgASgNEhIKCm1heF9sZW5ndGgYAyABKA0SKwoGZm9ybWF0GAQgASgOMhsudG9uZWdyaWQub3B0aW9ucy52MS5Gb3JtYXQSEAoDbWluGAUgASgBSACIAQESEAoDbWF4GAYgASgBSAGIAQESEQoJbWluX2l0ZW1zGAcgASgNEhEKCW1heF9pdGVtcxgIIAEoDRIOCgZzaW5nbGUYCiABKAgSDwoHZXhhbXBsZRgJIAEoCUIGCgRfbWluQgYKBF9tYXgiFQoFRXZlbnQSDAoEdHlwZRgBIAEoCSqhAQoJUmF0ZUNsYXNzEhoKFlJBVEVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJSQVRFX0NMQVNTX0dFTkVSQUwQARIUChBSQVRFX0NMQVNTX0FVRElPEAISGwoXUkFURV9DTEFTU19ESVNUUklCVVRJT04QAxIYChRSQVRFX0NMQVNTX0FOQUxZVElDUxAEEhMKD1JBVEVfQ0xBU1NfTk9ORRAFKkcKBkZhbWlseRIWChJGQU1JTFlfVU5TUEVDSUZJRUQQABIQCgxGQU1JTFlfUExBSU4QARITCg9GQU1JTFlfRU5WRUxPUEUQAipuCglUcmFuc3BvcnQSGQoVVFJBTlNQT1JUX1VOU1BFQ0lGSUVEEAASFwoTVFJBTlNQT1JUX01VTFRJUEFSVBABEhIKDlRSQU5TUE9SVF9GSUxFEAISGQoVVFJBTlNQT1JUX1NJR05FRF9CT0RZEAMqrgEKBkZvcm1hdBIWChJGT1JNQVRfVU5TUEVDSUZJRUQQABIPCgtGT1JNQVRfREFURRABEg8KC0ZPUk1BVF9VVUlEEAISDgoKRk9STUFUX1VSTBADEhIKDkZPUk1BVF9DT1VOVFJZEAQSEwoPRk9STUFUX0xBTkdVQUdFEAUSEAoMRk9STUFUX0VNQUlMEAYSDwoLRk9STUFUX0RQSUQQBxIOCgpGT1JNQVRfTUQ1EAg6VQoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtYcDIAEoCzIbLnRvbmVncmlkLm9wdGlvbnMudjEuQWNjZXNzUgZhY2Nlc3M6TgoEcnVsZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtocDIAEoCzIZLnRvbmVncmlkLm9wdGlvbnMudjEuUnVsZVIEcnVsZTpHCg9vbWl0X3doZW5fdW5zZXQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLeHAyABKAhSDW9taXRXaGVuVW5zZXQ6NwoGY29va2llEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi5hwMgASgJUgZjb29raWU6NwoGaGVhZGVyEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi6hwMgASgJUgZoZWFkZXI6UwoFZXZlbnQSHy5nb29nbGUucHJvdG9idWYuTWVzc2FnZU9wdGlvbnMYuIcDIAEoCzIaLnRvbmVncmlkLm9wdGlvbnMudjEuRXZlbnRSBWV2ZW50YgZwcm90bzM", [file_google_protobuf_descriptor]);
 
 /**
  * Who may call an endpoint and how it answers.
@@ -121,6 +121,21 @@ export type Access = Message<"tonegrid.options.v1.Access"> & {
    * @generated from field: string upload_field = 13;
    */
   uploadField: string;
+
+  /**
+   * An endpoint that OAuth clients know: refusals have the shape of RFC 6749, 5.2, bodies may be form-urlencoded too, and a client may
+   * authenticate by HTTP Basic (RFC 6749, 2.3.1), which fills `client_id` and `client_secret`.
+   *
+   * @generated from field: bool oauth = 14;
+   */
+  oauth: boolean;
+
+  /**
+   * Name of a cookie that a successful answer removes.
+   *
+   * @generated from field: string clear_cookie = 15;
+   */
+  clearCookie: string;
 };
 
 /**
@@ -460,10 +475,27 @@ export const omit_when_unset: GenExtension<FieldOptions, boolean> = /*@__PURE__*
   extDesc(file_tonegrid_options_v1_options, 2);
 
 /**
+ * On a text field of an answer: its value is also set as a cookie of this name (HttpOnly, SameSite=Strict, Secure over https) that
+ * lives as long as the answer's `expires_in` says.
+ *
+ * @generated from extension: string cookie = 50105;
+ */
+export const cookie: GenExtension<FieldOptions, string> = /*@__PURE__*/
+  extDesc(file_tonegrid_options_v1_options, 3);
+
+/**
+ * On a text field of a request: it is filled from the request header of this name, in lower case, and cannot be sent otherwise.
+ *
+ * @generated from extension: string header = 50106;
+ */
+export const header: GenExtension<FieldOptions, string> = /*@__PURE__*/
+  extDesc(file_tonegrid_options_v1_options, 4);
+
+/**
  * This message is the data of an event.
  *
  * @generated from extension: tonegrid.options.v1.Event event = 50104;
  */
 export const event: GenExtension<MessageOptions, Event> = /*@__PURE__*/
-  extDesc(file_tonegrid_options_v1_options, 3);
+  extDesc(file_tonegrid_options_v1_options, 5);
 

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { IdentityService, type RecordAuditRequest } from '@tonegrid/contracts';
+import { Data } from '@tonegrid/data';
+import { Rpc, type Caller } from '@tonegrid/rpc';
+import { Audit } from './audit';
+
+/** Internal: what a caller does, in the chain of its tenant and, under impersonation, in that of the tenant behind it too. */
+@Rpc(IdentityService.method.recordAudit)
+@Injectable()
+export class RecordAudit {
+  constructor(
+    private readonly data: Data,
+    private readonly audit: Audit,
+  ) {}
+
+  async run(caller: Caller, { actionType, target, before, after }: RecordAuditRequest) {
+    // In one order, so that two that write to the same two chains do not wait for each other.
+    const tenants = [caller.tenantUuid, ...(caller.onBehalfOf ? [caller.onBehalfOf] : [])].sort();
+    await this.data.system(async (tx) => {
+      for (const tenant of tenants) await this.audit.record(tx, caller, { action: actionType, target, before, after }, tenant);
+    });
+    return {};
+  }
+}
