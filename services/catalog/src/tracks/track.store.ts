@@ -38,7 +38,10 @@ const insertTracksSql = `with
 /** Adds tracks to a release. Throws `track.position_taken`. */
 export async function insertTracks(tx: Tx, releaseUuid: string, tracks: NewTrack[]): Promise<void> {
   try {
-    await tx.query(insertTracksSql, trackChildren(tx.tenantUuid, releaseUuid, tracks).map((rows) => JSON.stringify(rows)));
+    await tx.query(
+      insertTracksSql,
+      trackChildren(tx.tenantUuid, releaseUuid, tracks).map((rows) => JSON.stringify(rows)),
+    );
   } catch (error) {
     throw positionTaken(error);
   }
@@ -95,13 +98,17 @@ export async function updateTrack(tx: Tx, uuid: string, values: Partial<TrackRow
 /** Replaces the contributors of a track. */
 export async function replaceContributors(tx: Tx, uuid: string, contributors: readonly { name: string; role: string }[]): Promise<void> {
   await tx.query('delete from contributors where track_uuid = $1', [uuid]);
-  await tx.query(insertRows('contributors', contributorColumns, 1), [
-    JSON.stringify(contributorRows(tx.tenantUuid, uuid, contributors)),
-  ]);
+  await tx.query(insertRows('contributors', contributorColumns, 1), [JSON.stringify(contributorRows(tx.tenantUuid, uuid, contributors))]);
 }
 
 /** Deletes a track; its file is left to the sweep. */
 export async function deleteTrack(tx: Tx, uuid: string): Promise<void> {
   await tx.query('update assets set unused_since = now() where uuid = (select audio_uuid from tracks where uuid = $1)', [uuid]);
   await tx.query('delete from tracks where uuid = $1', [uuid]);
+}
+
+/** How many tracks a release has; it is locked by whoever asks. */
+export async function countTracks(tx: Tx, releaseUuid: string): Promise<number> {
+  const [row] = await tx.query<{ tracks: number }>('select count(*)::int as tracks from tracks where release_uuid = $1', [releaseUuid]);
+  return row!.tracks;
 }

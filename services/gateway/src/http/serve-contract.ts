@@ -1,5 +1,5 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { Transport } from '@tonegrid/contracts';
+import { Transport, type IdentityService } from '@tonegrid/contracts';
 import type { RpcClient } from '@tonegrid/rpc';
 import type { FastifyInstance } from 'fastify';
 import type { Credentials } from '../auth/credentials';
@@ -10,6 +10,7 @@ import { serveSignedBody } from '../raw/signed-body';
 import { serveUpload } from '../raw/upload';
 import type { Settings } from '../settings';
 import { admission } from './admit';
+import { auditActing } from './audit-acting';
 import { serveJson, type Serve } from './serve-json';
 
 /** The services behind the gateway: descriptor and client by name. */
@@ -26,6 +27,7 @@ export interface ContractServing {
 /** Registers every endpoint of the contract. Throws when one of them cannot be served as the contract says. */
 export function serveContract(app: FastifyInstance, { backends, credentials, limits, settings }: ContractServing): ContractRoute[] {
   const routes = contractRoutes(Object.fromEntries(Object.entries(backends).map(([name, { service }]) => [name, service])));
+  const identity = backends['identity']!.client as unknown as RpcClient<typeof IdentityService>;
   for (const route of routes) {
     const { client } = backends[route.service]!;
     app.route({
@@ -33,6 +35,7 @@ export function serveContract(app: FastifyInstance, { backends, credentials, lim
       url: `${settings.BASE_PATH}${route.path}`,
       config: { template: route.template },
       onRequest: admission(route, credentials, limits),
+      preHandler: auditActing(route, identity),
       handler: servingOf(route, client, settings),
     });
   }
