@@ -34,7 +34,7 @@ describe('a request of an impersonation token', () => {
   it('is recorded before it is served, with who, as whom, from where and what', async () => {
     await gateway.send('GET', `/releases/${release}`, { as: 'tgk_every_scope', headers: { 'x-request-id': 'r-1' } });
     expect(gateway.played.calls.map(({ method }) => method)).toEqual(['RecordAudit', 'GetRelease']);
-    const [{ caller, request }] = gateway.played.calls as [{ caller: object; request: object }];
+    const { caller, request } = gateway.played.calls[0]!;
     expect(caller).toMatchObject({
       tenantUuid,
       onBehalfOf: parent,
