@@ -33,9 +33,13 @@ async function call(api: Api, route: Route, uuid: string) {
   const path = fill(route.path, uuid);
   if (route.access.transport === Transport.MULTIPART) return api.upload(path, route.access.uploadField, 'a.bin', Buffer.from('nothing'));
   const body = ['POST', 'PUT', 'PATCH'].includes(route.method) ? {} : undefined;
-  return { GET: () => api.get(path), DELETE: () => api.delete(path), POST: () => api.post(path, body), PUT: () => api.put(path, body) }[
-    route.method
-  ]!();
+  return {
+    GET: () => api.get(path),
+    DELETE: () => api.delete(path),
+    POST: () => api.post(path, body),
+    PUT: () => api.put(path, body),
+    PATCH: () => api.patch(path, body),
+  }[route.method]!();
 }
 
 beforeAll(async () => {
@@ -90,16 +94,21 @@ describe("another tenant's ids are as if absent", () => {
     ids['artists'] = (await owner.get('/artists')).body.artists[0].uuid;
     ids['webhooks'] = (await owner.post('/webhooks', { name: 'theirs', url: 'http://127.0.0.1:9/', events: ['*'] })).body.data.uuid;
     ids['api-keys'] = (await owner.get('/api-keys')).body.data[0].id;
+    ids['oauth-clients'] = (await owner.get('/oauth-clients')).body.data[0].id;
+    ids['users'] = (await owner.get('/users')).body.data[0].uuid;
+    const child = await owner.post('/tenants/clients', { name: 'Their artist', slug: 'their-artist', tenant_role: 'artist' });
+    ids['clients'] = child.body.data.uuid;
   });
 
   test.each(named(guarded))('%s', async (_name, route) => {
-    const kind = /\/(releases|tracks|jobs|artists|webhooks|api-keys)\/\{/.exec(route.path)?.[1];
+    const kind = /\/(releases|tracks|jobs|artists|webhooks|api-keys|oauth-clients|users|clients)\/\{/.exec(route.path)?.[1];
     expect([route.path, kind]).toEqual([route.path, expect.any(String)]);
     const foreign = await call(member, route, ids[kind!]!);
     const absent = await call(member, route, nobody);
     const view = ({ status, body }: typeof foreign) => ({ status, code: body?.code, error: body?.error, errors: body?.errors });
     expect(view(foreign)).toEqual(view(absent));
-    expect([404, 422]).toContain(foreign.status);
+    // Asking to act as a tenant has an answer of its own (reference, Errors), the same for one that does not exist.
+    expect(route.path.endsWith('/impersonate') ? [403] : [404, 422]).toContain(foreign.status);
   });
 });
 

@@ -145,6 +145,10 @@ functions lose false and 0.
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if eq .name "identity" }}
+- name: SIGNING_KEY_DAYS
+  value: {{ int $values.identity.signingKeyDays | quote }}
+{{- end }}
 {{- if $facts.identifiers }}
 - name: UPC_PREFIX
   value: {{ $values.identifiers.upcPrefix | quote }}

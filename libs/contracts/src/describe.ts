@@ -18,7 +18,12 @@ export const services = {
   webhooks: WebhooksService,
 } satisfies Record<string, DescService>;
 
-/** Every event: its type (`release.dsp.{dsp}.live`) and the message that describes its data. */
-export const eventMessages: readonly { type: string; message: DescMessage }[] = eventsFile.messages
+/** Every event: its type (`release.dsp.{dsp}.live`), the message that describes its data, and whether it is for our own services alone. */
+export const eventMessages: readonly { type: string; message: DescMessage; internal: boolean }[] = eventsFile.messages
   .filter((message) => hasOption(message, event))
-  .map((message) => ({ type: getOption(message, event).type, message }));
+  .map((message) => ({ type: getOption(message, event).type, internal: getOption(message, event).internal, message }));
+
+/** Whether an event of that type is for the platform's own services alone: no webhook may tell of it. */
+export const isInternalEvent = (type: string): boolean => internalTypes.has(type);
+
+const internalTypes = new Set(eventMessages.filter(({ internal }) => internal).map(({ type }) => type));

@@ -16,4 +16,4 @@ export type { HttpRule } from './gen/google/api/http_pb';
 export { comments } from './gen/tonegrid/comments';
 export { words } from './words';
 export type { Words } from './words';
-export { services, eventMessages } from './describe';
+export { services, eventMessages, isInternalEvent } from './describe';

@@ -37,6 +37,7 @@ import { ListSigningKeys } from './tokens/list-signing-keys';
 import { RefreshToken } from './tokens/refresh-token';
 import { RevokeToken } from './tokens/revoke-token';
 import { SigningKeys } from './tokens/signing-keys';
+import { CountUsage } from './usage/count-usage';
 import { GetTenantUsage } from './usage/get-tenant-usage';
 import { CreateUser } from './users/create-user';
 import { DeleteUser } from './users/delete-user';
@@ -48,6 +49,7 @@ import { ListUsers } from './users/list-users';
     ActivateTenant,
     Audit,
     Authenticate,
+    CountUsage,
     CreateApiKey,
     CreateClientTenant,
     CreateOAuthClient,

@@ -18,7 +18,7 @@ const token = (scope?: string) =>
 beforeAll(async () => {
   running = await startIdentity();
   ({ identity, seed } = running);
-});
+}, 180_000);
 
 afterAll(() => running?.stop());
 

@@ -1,11 +1,13 @@
 import { Refused } from '@tonegrid/errors';
 import type { Tx } from '@tonegrid/data';
 import { ruleMessage } from '@tonegrid/rpc';
+import type { Outbox } from '@tonegrid/events';
 import { v7 } from 'uuid';
 import { FieldReport } from '../field-report';
 import { insertRows } from '../insert-rows';
 import type { Told } from '../releases/release-events';
 import { nameKey, sortName, type ArtistRow } from './artist';
+import { artistCreated } from './artist-events';
 import type { CreditRow } from './credit-rows';
 import type { Credit } from './credits';
 
@@ -73,10 +75,10 @@ const findProfiles = `select uuid, name, name_key from artists
 
 /**
  * The artists that credits mean, in lists like those given: profiles by uuid, or by name, and a new profile for a name that
- * none has. Two transactions that credit the same new name get the same profile. Throws `validation.failed` for a uuid that
+ * none has, of which the outbox is told. Two transactions that credit the same new name get the same profile. Throws `validation.failed` for a uuid that
  * names none of the tenant's artists.
  */
-export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])[]): Promise<CreditRow[][]> {
+export async function resolveCredits(tx: Tx, outbox: Outbox, lists: readonly (readonly Credit[])[]): Promise<CreditRow[][]> {
   const all = lists.flat();
   if (all.length === 0) return lists.map(() => []);
   const names = new Map(all.flatMap(({ name }) => (name === undefined ? [] : [[nameKey(name), name] as const])));
@@ -102,7 +104,15 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
     await lockNames(tx, missing);
     await find(missing, []);
     missing = missing.filter((key) => !byKey.has(key));
-    for (const profile of await insertProfiles(tx, missing.map((key) => names.get(key)!))) byKey.set(profile.name_key, profile);
+    const made = await insertProfiles(
+      tx,
+      missing.map((key) => names.get(key)!),
+    );
+    for (const profile of made) byKey.set(profile.name_key, profile);
+    await outbox.addAll(
+      tx,
+      made.map((profile) => artistCreated(tx.tenantUuid, profile)),
+    );
   }
   return lists.map((list) =>
     list.map(({ uuid, name, role }) => {
@@ -114,10 +124,10 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
 
 // Names are not unique (two bands may share one), so no index can keep two transactions from making a profile each.
 const lockNames = (tx: Tx, keys: string[]) =>
-  tx.query(`select pg_advisory_xact_lock(key) from (select distinct hashtextextended('artist:' || $1 || k, 0) as key from unnest($2::text[]) k order by 1) keys`, [
-    tx.tenantUuid,
-    keys,
-  ]);
+  tx.query(
+    `select pg_advisory_xact_lock(key) from (select distinct hashtextextended('artist:' || $1 || k, 0) as key from unnest($2::text[]) k order by 1) keys`,
+    [tx.tenantUuid, keys],
+  );
 
 async function insertProfiles(tx: Tx, names: string[]): Promise<Profile[]> {
   if (names.length === 0) return [];

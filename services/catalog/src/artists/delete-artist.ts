@@ -2,22 +2,28 @@ import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteArtistResponseSchema, type DeleteArtistRequest } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
+import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
+import { artistDeleted } from './artist-events';
 import { deleteArtist, isCredited, lockArtist } from './artist.store';
 
 /** Deletes an artist that no release or track credits. */
 @Rpc(CatalogService.method.deleteArtist)
 @Injectable()
 export class DeleteArtist {
-  constructor(private readonly changes: Changes) {}
+  constructor(
+    private readonly changes: Changes,
+    private readonly outbox: Outbox,
+  ) {}
 
   run(caller: Caller, { uuid }: DeleteArtistRequest): Promise<MessageShape<typeof DeleteArtistResponseSchema>> {
     return this.changes.run(caller, DeleteArtistResponseSchema, async (tx) => {
       // The lock keeps others from crediting the artist meanwhile: a foreign key needs the row, too.
-      await lockArtist(tx, uuid);
+      const artist = await lockArtist(tx, uuid);
       if (await isCredited(tx, uuid)) throw new Refused('artist.in_use');
       await deleteArtist(tx, uuid);
+      await this.outbox.add(tx, artistDeleted(tx.tenantUuid, artist));
       return { message: 'Artist deleted.' };
     });
   }

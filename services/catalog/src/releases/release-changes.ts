@@ -21,14 +21,15 @@ export class ReleaseChanges {
   /**
    * Counts a change of what messages are made of: the revision grows, an approved or live release is marked as not yet
    * delivered, and `release.updated` is told.
+   * @param trackCount how many tracks it has now, when one was added or removed
    */
-  async record(tx: Tx, release: ReleaseRow, changed: readonly string[]): Promise<void> {
+  async record(tx: Tx, release: ReleaseRow, changed: readonly string[], trackCount?: number): Promise<void> {
     if (changed.length === 0) return;
     await tx.query(
       `update releases set revision = revision + 1, has_undelivered_changes = has_undelivered_changes or $2, updated_at = now() where uuid = $1`,
       [release.uuid, editing(release.status) === 'corrections'],
     );
-    await this.outbox.add(tx, releaseUpdated(release, changed));
+    await this.outbox.add(tx, releaseUpdated(release, changed, trackCount));
   }
 
   /** Tells of a change that no message shows: which DSPs the release goes to, a kill-switch. */

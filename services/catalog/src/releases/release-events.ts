@@ -30,8 +30,12 @@ export const releaseCreated = (
     source: made.source,
   });
 
-/** `changed`: names of fields, `tracks`, `artwork`, `dsps`, `supply_chain`. */
-export const releaseUpdated = (release: Told, changed: readonly string[]): DomainEvent => about(release, 'release.updated', { changed });
+/**
+ * `changed`: names of fields, `tracks`, `artwork`, `dsps`, `supply_chain`. @param trackCount how many tracks it has now, when one was added or
+ * removed
+ */
+export const releaseUpdated = (release: Told, changed: readonly string[], trackCount: number | null = null): DomainEvent =>
+  about(release, 'release.updated', { changed, track_count: trackCount });
 
 export const releaseSubmitted = (release: Told): DomainEvent => about(release, 'release.submitted');
 

@@ -1,6 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, UpdateReleaseResponseSchema, type UpdateReleaseRequest } from '@tonegrid/contracts';
+import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, ruleMessage, type Caller } from '@tonegrid/rpc';
 import { resolveCredits } from '../artists/artist.store';
@@ -28,6 +29,7 @@ export class UpdateRelease {
   constructor(
     private readonly changes: Changes,
     private readonly releases: ReleaseChanges,
+    private readonly outbox: Outbox,
     private readonly messages: ReleaseMessages,
   ) {}
 
@@ -44,7 +46,7 @@ export class UpdateRelease {
       const differing = changedFields(release, values);
       const changed = Object.keys(differing);
       if (credits) {
-        const [wanted = []] = await resolveCredits(tx, [credits]);
+        const [wanted = []] = await resolveCredits(tx, this.outbox, [credits]);
         if (!sameCredits(wanted, await creditsOf(tx, 'release', release.uuid))) {
           await replaceCredits(tx, 'release', release.uuid, wanted);
           changed.push('artists');

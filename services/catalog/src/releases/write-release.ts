@@ -20,7 +20,7 @@ export const needsOf = ({ fields, tracks }: Pick<Draft, 'fields' | 'tracks'>): N
 /** Writes the release with its tracks, credits and DSPs, and tells of it; answers it as it now is, without reading it again. */
 export async function writeRelease(tx: Tx, outbox: Outbox, draft: Draft, minted: Minted): Promise<ReleaseView> {
   const uuid = v7();
-  const [artists = [], ...trackArtists] = await resolveCredits(tx, [draft.credits, ...draft.tracks.map(({ credits }) => credits)]);
+  const [artists = [], ...trackArtists] = await resolveCredits(tx, outbox, [draft.credits, ...draft.tracks.map(({ credits }) => credits)]);
   const isrcs = minted.isrcs.values();
   const tracks = draft.tracks.map(({ fields, contributors }, n): NewTrack => ({
     uuid: v7(),

@@ -1,6 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, CreateTrackResponseSchema, type CreateTrackRequest } from '@tonegrid/contracts';
+import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { v7 } from 'uuid';
@@ -12,7 +13,7 @@ import { assertTracksOpen } from '../releases/release';
 import { ReleaseChanges } from '../releases/release-changes';
 import { parseContributors, parseTrack, usualLanguage } from './parse-track';
 import { trackMessage } from './track-messages';
-import { insertTracks, viewTrack } from './track.store';
+import { countTracks, insertTracks, viewTrack } from './track.store';
 
 /** Adds a track to a release that is in draft or rejected. */
 @Rpc(CatalogService.method.createTrack)
@@ -21,6 +22,7 @@ export class CreateTrack {
   constructor(
     private readonly changes: Changes,
     private readonly releases: ReleaseChanges,
+    private readonly outbox: Outbox,
     private readonly minting: Minting,
   ) {}
 
@@ -33,13 +35,11 @@ export class CreateTrack {
       this.changes.run(caller, CreateTrackResponseSchema, async (tx) => {
         const release = await this.releases.open(tx, request.uuid);
         assertTracksOpen(release);
-        const [artists = []] = await resolveCredits(tx, [credits]);
+        const [artists = []] = await resolveCredits(tx, this.outbox, [credits]);
         const uuid = v7();
         const isrc = fields.isrc ?? minted.isrcs[0]!;
-        await insertTracks(tx, release.uuid, [
-          { uuid, fields: { ...fields, isrc }, artists, contributors: parseContributors(request.contributors) },
-        ]);
-        await this.releases.record(tx, release, ['tracks']);
+        await insertTracks(tx, release.uuid, [{ uuid, fields: { ...fields, isrc }, artists, contributors: parseContributors(request.contributors) }]);
+        await this.releases.record(tx, release, ['tracks'], await countTracks(tx, release.uuid));
         return { track: trackMessage(await viewTrack(tx, uuid)) };
       }),
     );

@@ -5,7 +5,7 @@ import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { assertTracksOpen } from '../releases/release';
 import { ReleaseChanges } from '../releases/release-changes';
-import { deleteTrack, releaseOfTrack } from './track.store';
+import { countTracks, deleteTrack, releaseOfTrack } from './track.store';
 
 /** Removes a track from a release that is in draft or rejected. */
 @Rpc(CatalogService.method.deleteTrack)
@@ -21,7 +21,7 @@ export class DeleteTrack {
       const release = await this.releases.open(tx, await releaseOfTrack(tx, uuid));
       assertTracksOpen(release);
       await deleteTrack(tx, uuid);
-      await this.releases.record(tx, release, ['tracks']);
+      await this.releases.record(tx, release, ['tracks'], await countTracks(tx, release.uuid));
       return { message: 'Track deleted.' };
     });
   }

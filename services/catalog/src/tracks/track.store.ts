@@ -106,3 +106,9 @@ export async function deleteTrack(tx: Tx, uuid: string): Promise<void> {
   await tx.query('update assets set unused_since = now() where uuid = (select audio_uuid from tracks where uuid = $1)', [uuid]);
   await tx.query('delete from tracks where uuid = $1', [uuid]);
 }
+
+/** How many tracks a release has; it is locked by whoever asks. */
+export async function countTracks(tx: Tx, releaseUuid: string): Promise<number> {
+  const [row] = await tx.query<{ tracks: number }>('select count(*)::int as tracks from tracks where release_uuid = $1', [releaseUuid]);
+  return row!.tracks;
+}

@@ -1,6 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, UpdateTrackResponseSchema, type UpdateTrackRequest } from '@tonegrid/contracts';
+import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, ruleMessage, type Caller } from '@tonegrid/rpc';
 import { resolveCredits } from '../artists/artist.store';
@@ -28,6 +29,7 @@ export class UpdateTrack {
   constructor(
     private readonly changes: Changes,
     private readonly releases: ReleaseChanges,
+    private readonly outbox: Outbox,
   ) {}
 
   run(caller: Caller, request: UpdateTrackRequest): Promise<MessageShape<typeof UpdateTrackResponseSchema>> {
@@ -38,7 +40,7 @@ export class UpdateTrack {
       const { contributors, ...columns } = changedFields({ ...track, contributors: track.contributors ?? [] }, values);
       const changed = Object.keys(columns);
       if (credits) {
-        const [wanted = []] = await resolveCredits(tx, [credits]);
+        const [wanted = []] = await resolveCredits(tx, this.outbox, [credits]);
         if (!sameCredits(wanted, await creditsOf(tx, 'track', track.uuid))) {
           await replaceCredits(tx, 'track', track.uuid, wanted);
           changed.push('artists');

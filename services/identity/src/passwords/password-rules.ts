@@ -29,10 +29,8 @@ const isRepetition = (text: string): boolean => `${text}${text}`.indexOf(text, 1
 
 /** Whether little more than the words is left of it: what remains beside them, and digits and signs at its ends, is short. */
 function isMadeOf(text: string, words: string): boolean {
-  const parts = words
-    .toLowerCase()
-    .split(/[^\p{L}\p{N}]+/u)
-    .filter((part) => part.length >= 4);
+  const whole = words.toLowerCase();
+  const parts = [whole, ...whole.split(/[^\p{L}\p{N}]+/u)].filter((part) => part.length >= 4);
   const rest = parts.reduce((left, part) => left.replaceAll(part, ''), text).replace(/[\p{N}\p{P}\p{S}\s]/gu, '');
   return parts.some((part) => text.includes(part)) && rest.length < 4;
 }

@@ -27,7 +27,7 @@ interface Known {
 }
 
 /** How long a replica works with the keys that it read: a new key signs everywhere within this time; milliseconds. */
-const freshMs = 10_000;
+const freshMs = 5_000;
 const lookEveryMs = 10 * 60_000;
 
 /** The keys that access tokens are signed with: the newest that has begun signs, all that are published verify. */

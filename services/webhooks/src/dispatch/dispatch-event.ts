@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { isInternalEvent } from '@tonegrid/contracts';
 import type { Tx } from '@tonegrid/data';
 import type { ReceivedEvent } from '@tonegrid/events';
 import { Handles } from '@tonegrid/service';
@@ -16,7 +17,7 @@ export class DispatchEvent {
   constructor(private readonly sender: Sender) {}
 
   async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
-    if (event.type === testEvent) return;
+    if (event.type === testEvent || isInternalEvent(event.type)) return;
     const queued = await queueForAll(tx, event);
     if (queued.length > 0) tx.afterCommit(() => this.sender.offer(queued));
   }

@@ -34,9 +34,9 @@ export class EventTypes {
   readonly all: readonly string[];
 
   constructor(registry: DspRegistry) {
-    const types = eventMessages.flatMap(({ type }) =>
-      type.includes('{dsp}') ? registry.all.map(({ slug }) => type.replace('{dsp}', slug)) : [type],
-    );
+    const types = eventMessages
+      .filter(({ internal }) => !internal)
+      .flatMap(({ type }) => (type.includes('{dsp}') ? registry.all.map(({ slug }) => type.replace('{dsp}', slug)) : [type]));
     this.all = [...new Set([...types, ...documented])];
   }
 
