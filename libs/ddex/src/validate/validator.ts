@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { DspTarget } from './dsp-rule';
 import { refusedReport, type JudgeOptions } from './judge';
 import type { Report } from './report';
-import type { WorkerSetup } from './worker';
+import type { WorkerJob, WorkerSetup } from './worker';
 
 /** How documents are judged. */
 export interface ValidatorOptions extends JudgeOptions {
@@ -20,8 +21,11 @@ export interface ValidatorOptions extends JudgeOptions {
 
 /** A pool that judges documents off the event loop. */
 export interface Validator {
-  /** Judges a document. Never rejects for what a document holds; rejects once the validator is closed. */
-  validate(document: Uint8Array | string): Promise<Report>;
+  /**
+   * Judges a document, also by the rules of a DSP when one is given. Never rejects for what a document holds; rejects once the
+   * validator is closed.
+   */
+  validate(document: Uint8Array | string, dsp?: DspTarget): Promise<Report>;
   /** Starts all workers ahead of the first document; resolves when they can judge. */
   warm(): Promise<void>;
   /** Ends all workers. What is still waiting is rejected. */
@@ -30,6 +34,7 @@ export interface Validator {
 
 interface Job {
   document: Uint8Array;
+  dsp: DspTarget | null;
   resolve(report: Report): void;
   reject(error: Error): void;
 }
@@ -57,23 +62,17 @@ class WorkerPool implements Validator {
     this.size = Math.max(1, options.workers ?? 1);
   }
 
-  validate(document: Uint8Array | string): Promise<Report> {
+  validate(document: Uint8Array | string, dsp?: DspTarget): Promise<Report> {
     if (this.closed) return Promise.reject(new Error('The validator is closed'));
     return new Promise((resolve, reject) => {
       const bytes = typeof document === 'string' ? Buffer.from(document, 'utf8') : document;
       // Too large to be worth a copy: the answer is known.
       const limit = this.options.maxBytes ?? 20 * 1024 * 1024;
       if (bytes.byteLength > limit) {
-        resolve(
-          refusedReport(
-            'xml.too_large',
-            `The document has ${bytes.byteLength} bytes; at most ${limit} are read`,
-            'Send one release in each message.',
-          ),
-        );
+        resolve(refusedReport('xml.too_large', `The document has ${bytes.byteLength} bytes; at most ${limit} are read`));
         return;
       }
-      this.queue.push({ document: bytes, resolve, reject });
+      this.queue.push({ document: bytes, dsp: dsp ?? null, resolve, reject });
       this.assign();
     });
   }
@@ -106,7 +105,7 @@ class WorkerPool implements Validator {
       seat.worker.ref();
       // A copy of these bytes alone, handed over: cloning a Buffer would copy all of the memory that it is a view of.
       const copy = Uint8Array.prototype.slice.call(job.document);
-      seat.worker.postMessage(copy, [copy.buffer]);
+      seat.worker.postMessage({ document: copy, dsp: job.dsp } satisfies WorkerJob, [copy.buffer]);
     }
   }
 
@@ -158,9 +157,7 @@ class WorkerPool implements Validator {
     const job = this.release(seat);
     this.replace(seat);
     const seconds = (this.options.timeoutMs ?? 10_000) / 1000;
-    job?.resolve(
-      refusedReport('xml.too_slow', `The document could not be judged within ${seconds} s`, 'Send one release in each message.'),
-    );
+    job?.resolve(refusedReport('xml.too_slow', `The document could not be judged within ${seconds} s`));
     this.assign();
   }
 
