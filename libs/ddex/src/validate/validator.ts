@@ -9,7 +9,10 @@ import type { WorkerJob, WorkerSetup } from './worker';
 export interface ValidatorOptions extends JudgeOptions {
   /** Folder of DDEX's schemas (`ern/43/release-notification.xsd`, …); see `findSchemasDir`. Without it the schema stage is skipped. */
   schemasDir?: string | null;
-  /** Threads, each with its own compiled schemas (some 60 MB). Default 1. */
+  /**
+   * Threads, each with its own compiled schemas (some 60 MB). Default 1. Of several, one is kept for documents of ordinary size: a
+   * large one, which may take a second, never makes those wait.
+   */
   workers?: number;
   /** Milliseconds that one document may take before its worker is ended. Default 10,000. */
   timeoutMs?: number;
@@ -38,6 +41,11 @@ interface Job {
   resolve(report: Report): void;
   reject(error: Error): void;
 }
+
+/** Bytes from which a document is large: a release of 200 tracks is smaller. */
+const largeBytes = 1024 * 1024;
+
+const isLarge = (job: Job | null | undefined): boolean => job !== null && job !== undefined && job.document.byteLength > largeBytes;
 
 interface Seat {
   worker: Worker;
@@ -91,7 +99,9 @@ class WorkerPool implements Validator {
   }
 
   private assign(): void {
-    while (this.queue.length > 0) {
+    for (;;) {
+      const next = this.nextInQueue();
+      if (next < 0) return;
       const seat = this.seats.find((candidate) => candidate.ready && !candidate.job);
       if (!seat) {
         // One that is still starting will take the next job itself.
@@ -99,7 +109,7 @@ class WorkerPool implements Validator {
         if (this.seats.length < this.size && starting < this.queue.length) this.hire();
         return;
       }
-      const job = this.queue.shift()!;
+      const [job] = this.queue.splice(next, 1) as [Job];
       seat.job = job;
       seat.timer = setTimeout(() => this.overrun(seat), this.options.timeoutMs ?? 10_000);
       seat.worker.ref();
@@ -107,6 +117,12 @@ class WorkerPool implements Validator {
       const copy = Uint8Array.prototype.slice.call(job.document);
       seat.worker.postMessage({ document: copy, dsp: job.dsp } satisfies WorkerJob, [copy.buffer]);
     }
+  }
+
+  /** Place of the first job that may begin; -1 when there is none. A large one may not take the last place for others. */
+  private nextInQueue(): number {
+    const large = this.seats.filter(({ job }) => isLarge(job)).length;
+    return this.size > 1 && large >= this.size - 1 ? this.queue.findIndex((job) => !isLarge(job)) : this.queue.length > 0 ? 0 : -1;
   }
 
   private hire(): void {
