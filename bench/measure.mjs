@@ -31,6 +31,17 @@ export function figure(name, unit, results, of, goal) {
   return { name, unit, ours: round(median(ours)), bare: round(median(bare)), ratio, goal: goal.text, reached: goal.holds(ratio) };
 }
 
+/** A figure that has a bound of its own and no baseline. */
+export const plain = (name, unit, value, most) => ({
+  name,
+  unit,
+  ours: round(value),
+  bare: '',
+  ratio: '',
+  goal: `≤ ${most} ${unit}`,
+  reached: value <= most,
+});
+
 export const atLeast = (limit) => ({ text: `≥ ${limit}`, holds: (ratio) => ratio >= limit });
 export const atMost = (limit) => ({ text: `≤ ${limit}`, holds: (ratio) => ratio <= limit });
 

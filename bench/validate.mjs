@@ -1,12 +1,14 @@
-// Validation of a message (schema, references, rules) in one thread, beside bare libxml2-wasm parse + validate with the schema
+// The pool: memory, the event loop, a message of 50,000 errors, and what that does to others. Validation of a message (schema, references,
+// rules) in one thread, beside bare libxml2-wasm parse + validate with the schema
 // compiled once; on a rendered message of two tracks, and on DDEX's audio.xml where its samples are installed beside the schemas.
 import { createRequire } from 'node:module';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { atMost, figure, interleave } from './measure.mjs';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { atMost, figure, interleave, percentile, plain } from './measure.mjs';
 
 const require = createRequire(import.meta.url);
-const { buildNotification, findSchemasDir, openInlineValidator, writeNewRelease43 } = require('@tonegrid/ddex');
+const { buildNotification, createValidator, findSchemasDir, openInlineValidator, writeNewRelease43 } = require('@tonegrid/ddex');
 
 export async function validateBench({ seconds, rounds }) {
   const folder = findSchemasDir(process.env, process.cwd());
@@ -33,7 +35,80 @@ export async function validateBench({ seconds, rounds }) {
     );
     figures.push(figure(`validate ${name} (${(xml.length / 1024).toFixed(0)} KB)`, 'µs', results, (time) => time, atMost(1.3)));
   }
+  figures.push(...(await poolBench(folder, documents[0][1], seconds)));
   return figures;
+}
+
+/** What the pool of worker threads does to a process that has other things to do. */
+async function poolBench(folder, valid, seconds) {
+  const pool = createValidator({ schemasDir: folder, workers: 2 });
+  try {
+    await pool.warm();
+    const text = String(valid);
+    const mixed = [
+      valid,
+      Buffer.from(text.replace('"kbps"', '"Kbps"')),
+      Buffer.from(text.replace(/DealReleaseReference>R2</, 'DealReleaseReference>R9<')),
+    ];
+    const judge = async (count) => {
+      for (let done = 0; done < count; done += 40)
+        await Promise.all(Array.from({ length: 40 }, (_, n) => pool.validate(mixed[n % mixed.length])));
+    };
+    const count = seconds < 3 ? 2_000 : 20_000;
+    await judge(count / 4);
+    const before = await settledMemory();
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    await judge(count);
+    delay.disable();
+    const grown = ((await settledMemory()) - before) / 1e6;
+
+    const broken = Buffer.from(
+      text.replace('</PartyList>', `${'<Party><PartyReference>X</PartyReference></Party>\n'.repeat(50_000)}</PartyList>`),
+    );
+    await pool.validate(broken);
+    const began = performance.now();
+    const report = await pool.validate(broken);
+    const took = performance.now() - began;
+    if (report.errors.length !== 100 || report.error_count < 50_000) throw new Error('50,000 schema errors are not counted');
+
+    // Ordinary documents one after another, alone and beside large ones without a pause.
+    const latencies = async (until) => {
+      const all = [];
+      for (const end = performance.now() + until; performance.now() < end;) {
+        const start = performance.now();
+        await pool.validate(valid);
+        all.push(performance.now() - start);
+      }
+      return percentile(all, 0.99);
+    };
+    const alone = await latencies(seconds * 500);
+    let more = true;
+    const attack = (async () => {
+      while (more) await pool.validate(broken);
+    })();
+    const beside = await latencies(seconds * 500);
+    more = false;
+    await attack;
+    return [
+      plain(`memory after ${count} validations, valid and invalid`, 'MB', grown, 10),
+      plain('event loop delay p99 meanwhile', 'ms', delay.percentile(99) / 1e6, 20),
+      plain(`50,000 schema errors in ${(broken.length / 1e6).toFixed(1)} MB`, 'ms', took, 1000),
+      figure('p99 of ordinary validations beside such messages', 'ms', { ours: [beside], bare: [alone] }, (time) => time, atMost(2)),
+    ];
+  } finally {
+    await pool.close();
+  }
+}
+
+/** Resident memory once what can be given back has been: the least of some seconds. */
+async function settledMemory() {
+  let least = Infinity;
+  for (let n = 0; n < 20; n += 1) {
+    least = Math.min(least, process.memoryUsage.rss());
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return least;
 }
 
 /** Microseconds that one call takes, over some seconds. */

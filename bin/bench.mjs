@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run bench`: each figure beside its bare baseline, measured in turns in the same run; a table, and JSON with `--json FILE`.
-// `--quick` takes short rounds (to see that it works); `--only read,ingest,validate,relay,webhook` some of them. Never a test: the
+// `--quick` takes short rounds (to see that it works); `--only read,ingest,validate,preview,relay,webhook` some of them. Never a test: the
 // exit status is 1 only when a bench could not run.
 import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ if (wanted('relay')) {
   const { ratio, ...rest } = await relayBench();
   figures.push({ unit: 'events/s', ...rest, ratio, goal: '≥ 0.5', reached: ratio >= 0.5 });
 }
-if (['read', 'ingest', 'webhook'].some(wanted)) figures.push(...(await platformBenches()));
+if (['read', 'ingest', 'webhook', 'preview'].some(wanted)) figures.push(...(await platformBenches()));
 
 show(figures);
 if (values.json !== undefined) {
@@ -62,6 +62,8 @@ async function platformBenches() {
     const out = [];
     if (wanted('read'))
       out.push(...(await (await import('../bench/read.mjs')).readBench(platform, api, made.body.data.release.uuid, pace)));
+    if (wanted('preview'))
+      out.push(...(await (await import('../bench/preview.mjs')).previewBench(platform, api, made.body.data.release.uuid, pace)));
     if (wanted('webhook')) out.push(...(await (await import('../bench/webhook.mjs')).webhookBench(platform, api, receiver, body, pace)));
     if (wanted('ingest')) out.push(...(await (await import('../bench/ingest.mjs')).ingestBench(platform, body, pace)));
     return out;

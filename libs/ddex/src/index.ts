@@ -53,6 +53,9 @@ export { openInlineValidator } from './validate/inline-validator';
 export { findSchemasDir } from './validate/find-schemas';
 export type { ProfileRule } from './validate/profile-rule';
 export { profileRules } from './validate/profile-rules';
+export type { DspRule, DspRules, DspTarget, ImageFormat } from './validate/dsp-rule';
+export { dspRules } from './validate/dsp-rules';
+export { acceptanceScore, type AcceptanceScore, type ScoreLoss } from './validate/score';
 export { maxFindings, type Finding, type Report, type Stage } from './validate/report';
 export { messageStandards, type MessageStandard } from './validate/message-kinds';
 

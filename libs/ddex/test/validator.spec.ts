@@ -33,24 +33,6 @@ describe('without schemas', () => {
     });
   });
 
-  it.each([
-    ['xml.doctype', `<!DOCTYPE a [<!ENTITY a "${'a'.repeat(1000)}"><!ENTITY b "&a;&a;&a;">]><a>&b;</a>`],
-    ['xml.entity', '<a>&xxe;</a>'],
-    ['xml.too_deep', '<a>'.repeat(200_000)],
-    ['xml.too_many_attributes', `<a ${Array.from({ length: 100_000 }, (_, i) => `a${i}="1"`).join(' ')}/>`],
-    ['xml.too_long', `<a b="${'x'.repeat(15_000_000)}"/>`],
-    ['xml.illegal_character', '<a>\0</a>'],
-    ['xml.encoding', Buffer.from('\ufeff<a/>', 'utf16le')],
-    ['xml.too_large', Buffer.alloc(100_000_000, 32)],
-    ['xml.too_many_elements', `<a>${'<b/>'.repeat(2_000_000)}</a>`],
-    ['xml.malformed', ''],
-  ])('%s is refused at once and the pool lives on', async (code, document) => {
-    const started = performance.now();
-    expect((await validator.validate(document)).errors).toMatchObject([{ stage: 'parse', level: 'fatal', code }]);
-    expect(performance.now() - started).toBeLessThan(3000);
-    expect((await validator.validate(sample)).valid).toBe(true);
-  });
-
   it('another namespace is an error of its own', async () => {
     expect((await validator.validate(sample.replace('xml/ern/43', 'xml/ern/99'))).errors).toMatchObject([
       { code: 'schema.unknown_namespace', line: 2, column: 1 },
@@ -60,8 +42,8 @@ describe('without schemas', () => {
 
 describe('a pool', () => {
   it('ends a worker that takes too long, answers, and goes on with another', async () => {
-    // Two bytes a line and 200,000 elements: some hundred milliseconds of work.
-    const slow = `<a>${'<b/>\n'.repeat(390_000)}</a>`;
+    // Two hundred thousand elements: some hundred milliseconds of work.
+    const slow = `<a>${'<b/>\n'.repeat(240_000)}</a>`;
     const validator = createValidator({ timeoutMs: 15 });
     await validator.warm();
     expect((await validator.validate(slow)).errors).toMatchObject([{ code: 'xml.too_slow' }]);
@@ -146,7 +128,8 @@ describeWithSchemas('with schemas', () => {
           line,
           column: 13,
           xpath,
-          code: 'schema.invalid',
+          code: 'schema.value_not_allowed',
+          hint: 'Write kbps: capitals and small letters count.',
           message: expect.stringContaining("'Kbps' is not an element of the set"),
         },
       ],

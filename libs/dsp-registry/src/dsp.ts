@@ -30,6 +30,67 @@ const acknowledgementSchema = z.discriminatedUnion('by', [
   z.strictObject({ by: z.literal('callback'), key_env: secretName }),
 ]);
 
+const pixels = z.number().int().min(1).max(100_000);
+const words = z.array(z.string().trim().min(1).max(80)).min(1);
+const roleName = z.string().regex(/^[A-Z][A-Za-z/]*$/, 'is not the name of a DDEX role');
+
+/** What a DSP publicly asks of a delivery: data for the rules of libs/ddex, which says what each means. */
+export const acceptanceSchema = z.strictObject({
+  /** Where it is published, or whose own rule it is. */
+  source: z.array(z.string().min(1)).min(1),
+  /** Another set, whose rules hold where this one says nothing else. */
+  like: z.string().optional(),
+  artwork: z
+    .strictObject({
+      min_px: pixels.optional(),
+      asked_px: pixels.optional(),
+      max_px: pixels.optional(),
+      square: z.boolean().optional(),
+      formats: z
+        .array(z.enum(['JPEG', 'PNG', 'TIFF', 'GIF']))
+        .min(1)
+        .optional(),
+    })
+    .optional(),
+  titles: z
+    .strictObject({
+      casing: z.literal('mixed').optional(),
+      casing_languages: z
+        .array(z.string().regex(/^[a-z]{2,3}$/, 'is not the primary part of a language tag'))
+        .min(1)
+        .optional(),
+      featured_artists: z.boolean().optional(),
+      marketing_words: words.optional(),
+      needless_words: words.optional(),
+    })
+    .optional(),
+  explicit: z
+    .strictObject({
+      required: z.boolean().optional(),
+      accepted: z
+        .array(z.enum(['Explicit', 'ExplicitContentEdited', 'NotExplicit', 'NoAdviceAvailable', 'Unknown']))
+        .min(1)
+        .optional(),
+    })
+    .optional(),
+  roles: z
+    .strictObject({
+      wanted: z.array(z.array(roleName).min(1)).min(1).optional(),
+      user_defined: z.boolean().optional(),
+      ignored: z.array(roleName).min(1).optional(),
+    })
+    .optional(),
+  audio: z
+    .strictObject({
+      min_sample_rate: z.number().int().min(8_000).max(768_000).optional(),
+      min_bit_depth: z.number().int().min(8).max(64).optional(),
+    })
+    .optional(),
+  artists: z.strictObject({ refused_names: words.optional() }).optional(),
+});
+
+export const acceptanceSetsSchema = z.record(z.string(), acceptanceSchema);
+
 export const partnerSchema = z.strictObject({ slug, name: z.string().min(1), sftp: sftpSchema.optional(), rest: restSchema.optional() });
 
 export const dspSchema = z.strictObject({
@@ -60,10 +121,14 @@ export const dspSchema = z.strictObject({
   acknowledgement: acknowledgementSchema,
   live_url: idTemplate.optional(),
   dsp_release_id: idTemplate.optional(),
+  acceptance: z.string().nullable().default(null),
 });
 
 export const territorySetsSchema = z.record(z.string(), z.union([z.literal('worldwide'), z.array(z.string()).min(1)]));
 
+export type AcceptanceSet = z.infer<typeof acceptanceSchema>;
+/** A DSP's rules, complete: nothing is looked up elsewhere. */
+export type AcceptanceRules = Omit<AcceptanceSet, 'like'>;
 export type DspRow = z.infer<typeof dspSchema>;
 export type PartnerRow = z.infer<typeof partnerSchema>;
 export type Acknowledgement = z.infer<typeof acknowledgementSchema>;

@@ -3,6 +3,7 @@ export { DspRegistry, type SftpCredentials } from './registry';
 export {
   deliveryMethods,
   ernVersions,
+  type AcceptanceRules,
   type Acknowledgement,
   type DeliveryMethod,
   type Dsp,

@@ -72,6 +72,7 @@ describe('loading the DSP registry', () => {
     ['slug parts that spell something else', { slug_parts: ['spot', 'fy'] }, 'spotify: slug_parts: do not spell "spotify"'],
     ['a misspelt field', { support_atmos: true }, 'spotify: support_atmos: Unrecognized key'],
     ['a territory set that is not there', { territory_set: 'mars' }, 'spotify: territory_set: "mars" is not one of territory_sets'],
+    ['an acceptance set that is not there', { acceptance: 'lenient' }, 'spotify: acceptance: "lenient" is not one of acceptance_sets'],
     ['an SFTP DSP without an SFTP endpoint', { sftp: undefined }, 'spotify: sftp: is required for ddex_sftp_direct'],
     ['an endpoint of the other kind', { rest: { url: 'http://x', token_env: 'T' } }, 'spotify: rest: has no place in ddex_sftp_direct'],
     [
@@ -113,6 +114,36 @@ describe('loading the DSP registry', () => {
     expect(problems([spotify()], { territory_sets: { global: 'worldwide', odd: ['US', 'UK'] } })).toEqual([
       'file: territory_sets.odd: not ISO 3166-1: UK',
     ]);
+  });
+
+  it('refuses acceptance rules that are none, or contradict themselves', () => {
+    const set = (rules: object) => problems([spotify()], { acceptance_sets: { common: { source: ['us'], ...rules } } });
+    expect(set({ artwork: { min_px: 3000, max_px: 1400 } })).toEqual([
+      'file: acceptance_sets.common.artwork.min_px: is more than max_px, 1400',
+    ]);
+    expect(set({ artwork: { min_px: 3000, asked_px: 1400 } })).toEqual([
+      'file: acceptance_sets.common.artwork.asked_px: is less than min_px, 3000',
+    ]);
+    expect(set({ like: 'whom' })).toEqual(['file: acceptance_sets.common.like: "whom" is not one of acceptance_sets']);
+    expect(set({ like: 'common' })).toEqual(['file: acceptance_sets.common.like: "common" is itself like another set']);
+    expect(set({ titles: { marketing: ['new'] } })[0]).toMatch(/acceptance_sets\.common\.titles: Unrecognized key/);
+    expect(set({ artwork: { formats: ['BMP'] } })[0]).toMatch(/acceptance_sets\.common\.artwork\.formats\.0: Invalid option/);
+    expect(set({ source: [] })[0]).toMatch(/acceptance_sets\.common\.source/);
+  });
+
+  it('completes acceptance rules by those of the set that they are like', () => {
+    const registry = load([{ ...spotify(), acceptance: 'strict' }], {
+      acceptance_sets: {
+        common: { source: ['us'], artwork: { min_px: 1400, square: true }, audio: { min_bit_depth: 16 } },
+        strict: { like: 'common', source: ['them'], artwork: { min_px: 3000 } },
+      },
+    });
+    expect(registry.acceptanceRules(registry.get('spotify')!)).toEqual({
+      source: ['them'],
+      artwork: { min_px: 3000, square: true },
+      audio: { min_bit_depth: 16 },
+    });
+    expect(load([spotify()]).acceptanceRules(load([spotify()]).get('spotify')!)).toBeNull();
   });
 
   it('refuses plain http to a DSP in production', () => {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { completeAcceptanceSets } from './acceptance';
 import { dpidProblem } from './dpid';
 import {
+  acceptanceSetsSchema,
   dspSchema,
   partnerSchema,
   territorySetsSchema,
@@ -36,6 +38,7 @@ export class RegistryInvalid extends Error {
 
 const fileSchema = z.strictObject({
   territory_sets: territorySetsSchema,
+  acceptance_sets: acceptanceSetsSchema.default({}),
   partners: z.array(z.unknown()).default([]),
   dsps: z.array(z.unknown()).min(1),
 });
@@ -55,6 +58,8 @@ export function loadRegistry(path: string, env: NodeJS.ProcessEnv, { deliver = f
   const file = fileSchema.safeParse(readYaml(path));
   if (!file.success) throw new RegistryInvalid(path, issues('file', file.error));
   const { territory_sets: sets } = file.data;
+  const { complete: acceptance, problems: unfit } = completeAcceptanceSets(file.data.acceptance_sets);
+  problems.push(...unfit.map(({ field, message }) => ({ dsp: 'file', field: `acceptance_sets.${field}`, message })));
   for (const [name, codes] of Object.entries(sets)) {
     const wrong = codes === 'worldwide' ? [] : codes.filter((code) => !isTerritoryCode(code));
     if (wrong.length > 0) problems.push({ dsp: 'file', field: `territory_sets.${name}`, message: `not ISO 3166-1: ${wrong.join(', ')}` });
@@ -68,9 +73,9 @@ export function loadRegistry(path: string, env: NodeJS.ProcessEnv, { deliver = f
   }
   check.unique('dsp', 'slug', rows);
   check.unique('dsp', 'id', rows);
-  const dsps = rows.map((row) => check.dsp(row, partners, sets));
+  const dsps = rows.map((row) => check.dsp(row, partners, sets, acceptance));
   if (problems.length > 0) throw new RegistryInvalid(path, problems);
-  return new DspRegistry(dsps, sets, readable, environment);
+  return new DspRegistry(dsps, { territories: sets, acceptance }, readable, environment);
 }
 
 class Checks {
@@ -101,7 +106,7 @@ class Checks {
     }
   }
 
-  dsp(row: DspRow, partners: PartnerRow[], sets: Record<string, unknown>): Dsp {
+  dsp(row: DspRow, partners: PartnerRow[], sets: Record<string, unknown>, acceptance: Record<string, unknown>): Dsp {
     const { sftp, rest, partner: partnerSlug, live_url = null, dsp_release_id = null, ...kept } = row;
     const partner = partners.find((each) => each.slug === partnerSlug) ?? null;
     if (row.slug_parts.join('') !== row.slug) this.problem(row.slug, 'slug_parts', `do not spell "${row.slug}"`);
@@ -112,6 +117,8 @@ class Checks {
     if (!row.sandbox_dpid.startsWith('PADPIDASANDBOX')) this.problem(row.slug, 'sandbox_dpid', 'must begin with PADPIDASANDBOX');
     if (!Object.hasOwn(sets, row.territory_set))
       this.problem(row.slug, 'territory_set', `"${row.territory_set}" is not one of territory_sets`);
+    if (row.acceptance !== null && !Object.hasOwn(acceptance, row.acceptance))
+      this.problem(row.slug, 'acceptance', `"${row.acceptance}" is not one of acceptance_sets`);
     if (row.takedown_strategy === 'purge' && !row.accepts_purge)
       this.problem(row.slug, 'takedown_strategy', 'is purge, which accepts_purge denies');
     this.route(row, partner);

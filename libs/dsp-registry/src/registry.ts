@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Dsp } from './dsp';
+import type { AcceptanceRules, Dsp } from './dsp';
 import { sandboxHostKey } from './sandbox-host-key';
 import { canonicalSlug } from './spell-slugs';
 
@@ -21,7 +21,10 @@ export class DspRegistry {
 
   constructor(
     dsps: readonly Dsp[],
-    private readonly territorySets: Readonly<Record<string, 'worldwide' | readonly string[]>>,
+    private readonly sets: {
+      territories: Readonly<Record<string, 'worldwide' | readonly string[]>>;
+      acceptance: Readonly<Record<string, AcceptanceRules>>;
+    },
     private readonly env: NodeJS.ProcessEnv,
     readonly environment: 'sandbox' | 'production',
   ) {
@@ -48,9 +51,17 @@ export class DspRegistry {
 
   /** Where a DSP operates at all: everywhere, or a list of ISO 3166-1 alpha-2 codes. */
   territoriesOf(dsp: Dsp): 'worldwide' | readonly string[] {
-    const territories = this.territorySets[dsp.territory_set];
+    const territories = this.sets.territories[dsp.territory_set];
     if (!territories) throw new Error(`territory set "${dsp.territory_set}" of DSP "${dsp.slug}" is not in this registry`);
     return territories;
+  }
+
+  /** What a DSP publicly asks of a delivery, beyond the standard; null where the file says nothing of it. */
+  acceptanceRules(dsp: Dsp): AcceptanceRules | null {
+    if (dsp.acceptance === null) return null;
+    const rules = this.sets.acceptance[dsp.acceptance];
+    if (!rules) throw new Error(`acceptance set "${dsp.acceptance}" of DSP "${dsp.slug}" is not in this registry`);
+    return rules;
   }
 
   /**

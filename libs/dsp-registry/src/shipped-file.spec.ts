@@ -121,4 +121,15 @@ describe('deploy/dsps.yaml', () => {
     expect(registry.territoriesOf(registry.get('spotify')!)).toBe('worldwide');
     expect(registry.territoriesOf(registry.get('awa')!)).toEqual(['JP']);
   });
+
+  it('knows what every DSP asks of a delivery, and who says so', () => {
+    const asked = (slug: string) => registry.acceptanceRules(registry.get(slug)!);
+    for (const dsp of registry.all) expect(registry.acceptanceRules(dsp)!.source[0]).toMatch(/./);
+    expect(asked('spotify')).toMatchObject({
+      artwork: { min_px: 640, asked_px: 3000, square: true },
+      titles: { casing: 'mixed', featured_artists: false },
+    });
+    expect(asked('applemusic')).toMatchObject({ artwork: { min_px: 3000, formats: ['JPEG', 'PNG'] } });
+    expect(asked('tidal')!.titles!.marketing_words).toContain('exclusive');
+  });
 });

@@ -13,8 +13,8 @@ export const config = {
     .refine((dpid) => dpidProblem(dpid) === null, 'is not a DPID with a right check character')
     .default('PADPIDA2026012301U'),
   PLATFORM_NAME: z.string().min(1).max(200).default('ToneGrid'),
-  /** Threads that judge messages, each with its own compiled schemas (some 60 MB). */
-  VALIDATOR_WORKERS: z.coerce.number().int().min(1).max(64).default(1),
+  /** Threads that judge messages, each with its own compiled schemas (some 60 MB). Of several, one is kept for messages of ordinary size. */
+  VALIDATOR_WORKERS: z.coerce.number().int().min(1).max(64).default(2),
 };
 
 /** The checked variables of ddex. */

@@ -7,6 +7,7 @@ import { MessageMaker } from './messages/message-maker';
 import { MessageValidator } from './messages/message-validator';
 import { PreviewMessage } from './messages/preview-message';
 import { RenderMessage } from './messages/render-message';
+import { ValidateFile } from './messages/validate-file';
 import { ValidateMessage } from './messages/validate-message';
 
 /** ERN versions that libs/ddex can write. */
@@ -31,6 +32,7 @@ function openRegistry(config: DdexConfig): DspRegistry {
     MessageValidator,
     PreviewMessage,
     RenderMessage,
+    ValidateFile,
     ValidateMessage,
   ],
 })

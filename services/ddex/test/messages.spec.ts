@@ -183,6 +183,62 @@ describe('with DDEX’s schemas', () => {
   });
 });
 
+describe('a validation for a DSP', () => {
+  it('says how likely the DSP is to take the release, and what lowers that', async () => {
+    snapshot = {
+      ...whole,
+      artworkWidth: 500,
+      artworkHeight: 500,
+      release: { ...whole.release!, title: 'MIDNIGHT IN LAGOS' } as Snapshot['release'],
+    };
+    const { validation } = (await ddex.validateMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    expect(validation).toMatchObject({ valid: true, messageType: 'NewReleaseMessage' });
+    const lowered = Object.fromEntries(validation!.scoreLoweredBy.map(({ code, points }) => [code, points]));
+    expect(lowered).toMatchObject({ 'dsp.artwork_too_small': 30, 'dsp.title_casing': 8, 'dsp.role_missing': expect.any(Number) });
+    expect(validation!.score).toBe(100 - Object.values(lowered).reduce((sum, points) => sum + points, 0));
+    expect(validation!.rules.find(({ code }) => code === 'dsp.artwork_too_small')).toMatchObject({
+      stage: 'dsp',
+      severity: 'warning',
+      weight: 'refused',
+      rule: 'artwork.min_px',
+      message: 'The cover has 500 × 500 pixels; Spotify takes no fewer than 640 × 640',
+      line: expect.any(Number),
+      xpath: '/ern:NewReleaseMessage/ResourceList/Image/TechnicalDetails',
+    });
+    const apple = (await ddex.validateMessage(caller(), { uuid: release, dspSlug: 'applemusic' })).data!.validation!;
+    expect(apple.rules.find(({ code }) => code === 'dsp.artwork_too_small')!.message).toContain('3000 × 3000');
+  });
+});
+
+describe('any file', () => {
+  const file = async (document: string | Buffer, dsp?: string) =>
+    (await ddex.validateFile(caller(), { document: Buffer.from(document), fileName: 'message.xml', dsp })).data!;
+
+  it('is judged, by a DSP’s rules where one is named', async () => {
+    const { xml } = (await ddex.previewMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    const plain = await file(xml);
+    expect(plain).toMatchObject({
+      fileName: 'message.xml',
+      sha256: createHash('sha256').update(xml).digest('hex'),
+      sizeBytes: BigInt(Buffer.byteLength(xml)),
+      validation: { valid: true, ernVersion: '4.3', messageType: 'NewReleaseMessage', errorCount: 0 },
+    });
+    expect([plain.dsp, plain.validation!.score]).toEqual([undefined, undefined]);
+    const judged = await file(xml, 'apple_music');
+    expect(judged).toMatchObject({ dsp: { slug: 'apple-music', name: 'Apple Music' }, validation: { score: expect.any(Number) } });
+    expect(await refusalOf(file(xml, 'nowhere'))).toMatchObject({ code: 'dsp.not_found' });
+  });
+
+  it('that is no message, or hostile, gets a report like any other', async () => {
+    const { validation } = await file('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>');
+    expect(validation).toMatchObject({ valid: false, errorCount: 1, schemaChecked: false });
+    expect(validation!.errors).toMatchObject([
+      { stage: 'parse', code: 'xml.doctype', line: 1, column: 1, hint: expect.stringMatching(/DOCTYPE/) },
+    ]);
+    expect([validation!.ernVersion, validation!.messageType]).toEqual([undefined, undefined]);
+  });
+});
+
 describe('a rendered message', () => {
   it('bears the given id and time, names its files, and comes out the same each time', async () => {
     const first = await ddex.renderMessage(caller(), render);
@@ -214,6 +270,17 @@ describe('without DDEX’s schemas', () => {
     const { validation } = (await client.validateMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
     expect(validation).toMatchObject({ schemaChecked: false, schemaSkippedReason: expect.stringMatching(/./) });
     expect(await client.renderMessage(caller(), render)).toMatchObject({ schemaChecked: false });
+    client.close();
+  });
+
+  it('production renders nothing, and says which version is missing', async () => {
+    const client = await startDdex({ DDEX_SCHEMAS_DIR: empty, TONEGRID_ENV: 'production' });
+    const { validation } = (await client.validateMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    expect(validation).toMatchObject({ valid: true, schemaChecked: false, schemaSkippedReason: expect.stringContaining('ern/43') });
+    expect(await refusalOf(client.renderMessage(caller(), render))).toEqual({
+      code: 'ddex.schemas_missing',
+      message: 'The DDEX schemas for ERN 4.3 are not installed.',
+    });
     client.close();
   });
 

@@ -267,6 +267,17 @@ describe('what goes wrong', () => {
     expect(delivery.errorMessage).toBe('The message has 2 error(s): see GET /releases/x/ddex/validate/spotify.');
   });
 
+  it('a message that no schema could be asked about is never sent; it can be ordered again when there is one', async () => {
+    sandbox.peers.refuseRendering = new Refused('ddex.schemas_missing', { params: { version: '4.3' } });
+    const { release, delivery, told, caller } = await trip({}, 'error');
+    expect(told).toEqual(['spotify.submitted', 'spotify.failed']);
+    expect(delivery.errorMessage).toBe('The DDEX schemas for ERN 4.3 are not installed.');
+    expect(await sandbox.received(release)).toEqual([]);
+    sandbox.peers.refuseRendering = undefined;
+    await sandbox.client.deliverToDsp(caller, { uuid: release.uuid, dspSlug: 'spotify' });
+    await sandbox.reached(caller, release, 'spotify', 'live');
+  });
+
   it('a file that is not what was recorded never gets its name at the DSP', async () => {
     const bytes = Buffer.alloc(100_000, 1);
     const audio = { key: 'audio/altered', bytes, md5: createHash('md5').update('something else').digest('hex') };

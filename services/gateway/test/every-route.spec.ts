@@ -222,11 +222,11 @@ describe('what is no route', () => {
   });
 });
 
-it('only upload, file and signed-body routes are not transcoded', () => {
+it('only upload, file, signed-body and XML routes are not transcoded', () => {
   expect(
     routes
       .filter(({ access }) => access.transport !== Transport.UNSPECIFIED)
       .map(({ method }) => method.name)
       .sort(),
-  ).toEqual(['Acknowledge', 'DownloadMessage', 'GetArtwork', 'UploadReleaseArtwork', 'UploadTrackAudio']);
+  ).toEqual(['Acknowledge', 'DownloadMessage', 'GetArtwork', 'UploadReleaseArtwork', 'UploadTrackAudio', 'ValidateFile']);
 });

@@ -68,13 +68,15 @@ export class XmlRefused extends Error {
 export interface ScanLimits {
   /** Default 100. */
   maxDepth?: number;
-  /** Default 400,000. */
+  /** Elements and attributes together: both take memory. Default 400,000. */
   maxElements?: number;
 }
 
 /** Bytes of one attribute or one run of text, and attributes of one element: beyond these libxml2 itself becomes slow. */
 const maxValue = 1024 * 1024;
 const maxAttributes = 64;
+/** Bytes of an element's name: no standard's is a tenth as long. */
+const maxName = 1024;
 
 // Control characters, and U+FFFE and U+FFFF in UTF-8.
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
@@ -223,10 +225,11 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
     // A start tag.
     if (!current && root) fault('xml.malformed', 'Only one root element is allowed', lt);
     let i = lt + 1;
-    for (let c = text.charCodeAt(i); c > 32 && c !== 62 && c !== 47 && c !== 60 && c === c; c = text.charCodeAt(++i));
+    for (let c = text.charCodeAt(i); c > 32 && c !== 62 && c !== 47 && c !== 60 && c === c && i - lt <= maxName; c = text.charCodeAt(++i));
     const name = text.slice(lt + 1, i);
+    if (name.length >= maxName) fault('xml.too_long', `A name longer than ${maxName} bytes`, lt);
     if (name === '' || !nameStart.test(name.charAt(0))) fault('xml.malformed', 'A "<" that begins no element must be written as &lt;', lt);
-    if (--elementsLeft < 0) fault('xml.too_many_elements', `More than ${limits.maxElements ?? 400_000} elements`, lt);
+    if (--elementsLeft < 0) fault('xml.too_many_elements', `More than ${limits.maxElements ?? 400_000} elements and attributes`, lt);
     if (++depth > maxDepth) fault('xml.too_deep', `Elements are nested deeper than ${maxDepth}`, lt);
     const element: XmlElement = new XmlElement(name, lt, current);
     if (current) {
@@ -258,6 +261,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
       const close = quote === '"' || quote === "'" ? text.indexOf(quote, i + 1) : -1;
       if (close < 0) fault('xml.malformed', `Attribute ${attribute} has no quoted value`, start);
       if (close - i > maxValue) fault('xml.too_long', `Attribute ${attribute} is longer than ${maxValue} bytes`, start);
+      if (--elementsLeft < 0) fault('xml.too_many_elements', `More than ${limits.maxElements ?? 400_000} elements and attributes`, start);
       if (element.attributes.length >= maxAttributes)
         fault('xml.too_many_attributes', `<${name}> has more than ${maxAttributes} attributes`, start);
       const raw = text.slice(i + 1, close);

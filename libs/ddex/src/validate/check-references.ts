@@ -62,10 +62,23 @@ const uses: Readonly<Record<string, string>> = {
 const useTargets = new Map(Object.entries(uses));
 
 /** What is wrong with a reference, at the element that bears it. */
-export interface ReferenceFault {
-  element: XmlElement;
-  code: 'references.duplicate' | 'references.dangling' | 'references.wrong_kind';
-  message: string;
+export class ReferenceFault {
+  constructor(
+    readonly element: XmlElement,
+    readonly code: 'references.duplicate' | 'references.dangling' | 'references.wrong_kind',
+    /** The anchor that was found: the first of its name, or the one of the wrong kind. */
+    private readonly found?: XmlElement,
+  ) {}
+
+  /** Made when it is asked for: of a hundred thousand faults a hundred are shown. */
+  get message(): string {
+    const { element, found } = this;
+    const subject = `${element.name} "${element.text.trim()}"`;
+    if (this.code === 'references.duplicate')
+      return `${subject} is already taken${!found || found.name === element.name ? '' : `, by a ${found.name}`}`;
+    const wanted = useTargets.get(element.name)!;
+    return found ? `${subject} points at a ${found.name}; a ${wanted} is wanted` : `${subject} points at no ${wanted} of this message`;
+  }
 }
 
 /** Checks that every anchor is unique in the whole message and that every use of one finds it, and finds the right kind. */
@@ -80,25 +93,14 @@ export function checkReferences(root: XmlElement): ReferenceFault[] {
       const id = element.text.trim();
       const first = found.get(id);
       if (!first) found.set(id, element);
-      else {
-        const other = first.name === element.name ? '' : `, by a ${first.name}`;
-        faults.push({ element, code: 'references.duplicate', message: `${element.name} "${id}" is already taken${other}` });
-      }
+      else faults.push(new ReferenceFault(element, 'references.duplicate', first));
     } else if (useTargets.has(element.name)) pending.push(element);
   }
   for (const element of pending) {
     const id = element.text.trim();
     const target = found.get(id);
-    const wanted = useTargets.get(element.name)!;
-    if (!target)
-      faults.push({ element, code: 'references.dangling', message: `${element.name} "${id}" points at no ${wanted} of this message` });
-    else if (target.name !== wanted) {
-      faults.push({
-        element,
-        code: 'references.wrong_kind',
-        message: `${element.name} "${id}" points at a ${target.name}; a ${wanted} is wanted`,
-      });
-    }
+    if (!target) faults.push(new ReferenceFault(element, 'references.dangling'));
+    else if (target.name !== useTargets.get(element.name)) faults.push(new ReferenceFault(element, 'references.wrong_kind', target));
   }
   return faults.sort((a, b) => a.element.start - b.element.start);
 }

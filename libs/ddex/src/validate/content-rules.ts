@@ -1,4 +1,4 @@
-import { attributeOf, child, childrenNamed, path, textAt } from '../read/find';
+import { attributeOf, child, childrenNamed, everyElement, path, textAt } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
 import { breach, mainRelease, nameOf, recordings, type ProfileRule } from './profile-rule';
 
@@ -245,5 +245,110 @@ export const contentRules: readonly ProfileRule[] = [
       '<DealList><ReleaseDeal><Deal><DealTerms><ValidityPeriod><StartDateTime>2026-06-17T00:00:00</StartDateTime></ValidityPeriod></DealTerms></Deal></ReleaseDeal></DealList>',
     fails:
       '<DealList><ReleaseDeal><Deal><DealTerms><ValidityPeriod><StartDateTime>2026-06-17T00:00:00Z</StartDateTime></ValidityPeriod></DealTerms></Deal></ReleaseDeal></DealList>',
+  },
+  {
+    code: 'profile.no_resource',
+    clause: '7.4.3',
+    severity: 'error',
+    hint: 'Put the tracks of the release into the message.',
+    check: (message) => {
+      const list = child(message, 'ResourceList');
+      return list && list.children.length > 0 ? [] : [breach(list ?? message, 'The message has no resource')];
+    },
+    passes: '<ResourceList><Image/></ResourceList>',
+    fails: '<ResourceList/>',
+  },
+  {
+    code: 'profile.single_resource',
+    clause: 'SimpleAudioSingle profile',
+    severity: 'error',
+    profiles: ['SimpleAudioSingle'],
+    hint: 'A simple single has one track: send more as an audio release.',
+    check: (message) => {
+      const all = primary(message);
+      return all.length === 1
+        ? []
+        : [breach(all[1] ?? child(message, 'ResourceList') ?? message, `One SoundRecording is wanted, there are ${all.length}`)];
+    },
+    passes: '<ResourceList><SoundRecording/><SoundRecording IsSupplemental="true"/></ResourceList>',
+    fails: '<ResourceList><SoundRecording/><SoundRecording/></ResourceList>',
+  },
+  {
+    code: 'profile.label_missing',
+    clause: '7.3.5',
+    severity: 'error',
+    hint: 'Name the label of the release in every territory that it is licensed for.',
+    check: (message) => {
+      const release = mainRelease(message);
+      if (!release) return [];
+      const labels = childrenNamed(release, 'ReleaseLabelReference');
+      if (labels.length === 0) return [breach(release, 'The release names no label')];
+      const where = labels.map((label) => attributeOf(label, 'ApplicableTerritoryCode') ?? 'Worldwide');
+      if (where.includes('Worldwide')) return [];
+      const uncovered = path(message, 'DealList', 'ReleaseDeal', 'Deal', 'DealTerms', 'TerritoryCode').find(
+        (code) => !where.includes(code.text.trim()),
+      );
+      return uncovered ? [breach(uncovered, `The release names no label for ${uncovered.text.trim()}, where it has a deal`)] : [];
+    },
+    passes: '<ReleaseList><Release><ReleaseLabelReference>P1</ReleaseLabelReference></Release></ReleaseList>',
+    fails:
+      '<ReleaseList><Release><ReleaseLabelReference ApplicableTerritoryCode="NG">P1</ReleaseLabelReference></Release></ReleaseList><DealList><ReleaseDeal><Deal><DealTerms><TerritoryCode>GB</TerritoryCode></DealTerms></Deal></ReleaseDeal></DealList>',
+  },
+  {
+    code: 'profile.side_group',
+    clause: '7.3.8',
+    severity: 'error',
+    hint: 'Sides belong to records and cassettes: leave them out of a release that is only streamed and downloaded.',
+    check: (message) => {
+      const release = mainRelease(message);
+      const isPhysical = path(message, 'DealList', 'ReleaseDeal', 'Deal', 'DealTerms', 'UseType').some(
+        (use) => use.text.trim() === 'PurchaseAsPhysicalProduct',
+      );
+      return release && !isPhysical
+        ? [...everyElement(release)]
+            .filter((group) => group.name === 'ResourceGroup' && attributeOf(group, 'ResourceGroupType') === 'Side')
+            .map((group) => breach(group, 'A ResourceGroup is a side, and nothing physical is sold'))
+        : [];
+    },
+    passes: '<ReleaseList><Release><ResourceGroup><ResourceGroup ResourceGroupType="Component"/></ResourceGroup></Release></ReleaseList>',
+    fails: '<ReleaseList><Release><ResourceGroup><ResourceGroup ResourceGroupType="Side"/></ResourceGroup></Release></ReleaseList>',
+  },
+  {
+    code: 'profile.sequence_twice',
+    clause: '7.4.3',
+    severity: 'error',
+    hint: 'Two tracks cannot have the same place in the running order.',
+    check: (message) => {
+      const release = mainRelease(message);
+      const groups = release ? [...everyElement(release)].filter((element) => element.name === 'ResourceGroup') : [];
+      return groups.flatMap((group) => {
+        const seen = new Set<string>();
+        return path(group, 'ResourceGroupContentItem', 'SequenceNumber')
+          .filter((number) => seen.size === seen.add(number.text.trim()).size)
+          .map((number) => breach(number, `Sequence number ${number.text.trim()} is given twice in one ResourceGroup`));
+      });
+    },
+    passes:
+      '<ReleaseList><Release><ResourceGroup><ResourceGroupContentItem><SequenceNumber>1</SequenceNumber></ResourceGroupContentItem><ResourceGroupContentItem><SequenceNumber>2</SequenceNumber></ResourceGroupContentItem></ResourceGroup></Release></ReleaseList>',
+    fails:
+      '<ReleaseList><Release><ResourceGroup><ResourceGroupContentItem><SequenceNumber>1</SequenceNumber></ResourceGroupContentItem><ResourceGroupContentItem><SequenceNumber>1</SequenceNumber></ResourceGroupContentItem></ResourceGroup></Release></ReleaseList>',
+  },
+  {
+    code: 'profile.deal_period',
+    clause: 'schema, ValidityPeriod',
+    severity: 'error',
+    hint: 'A deal cannot end before it begins.',
+    check: (message) =>
+      path(message, 'DealList', 'ReleaseDeal', 'Deal', 'DealTerms', 'ValidityPeriod')
+        .filter((period) => {
+          const [start, end] = ['Start', 'End'].map((which) => textAt(period, `${which}DateTime`) ?? textAt(period, `${which}Date`));
+          // Only what both say in the same way can be compared as it stands.
+          return start && end && start.length === end.length && start.slice(19) === end.slice(19) && end < start;
+        })
+        .map((period) => breach(period, 'The deal ends before it begins')),
+    passes:
+      '<DealList><ReleaseDeal><Deal><DealTerms><ValidityPeriod><StartDateTime>2026-06-17T00:00:00</StartDateTime><EndDateTime>2026-06-17T00:00:00</EndDateTime></ValidityPeriod></DealTerms></Deal></ReleaseDeal></DealList>',
+    fails:
+      '<DealList><ReleaseDeal><Deal><DealTerms><ValidityPeriod><StartDateTime>2026-06-17T00:00:00</StartDateTime><EndDateTime>2026-06-16T00:00:00</EndDateTime></ValidityPeriod></DealTerms></Deal></ReleaseDeal></DealList>',
   },
 ];

@@ -1,6 +1,6 @@
 import { gtinCheckDigit, isniCheckCharacter, iswcCheckDigit, mod3736CheckCharacter } from '../identifiers/check-digits';
-import { attributeOf, childrenNamed, path } from '../read/find';
-import { breach, nameOf, recordings, type ProfileRule } from './profile-rule';
+import { attributeOf, path } from '../read/find';
+import { breach, editions, isrcs, nameOf, recordings, type ProfileRule } from './profile-rule';
 
 /** Rules about what identifies releases, recordings, works and parties, and the values that a message is coded in. */
 export const identifierRules: readonly ProfileRule[] = [
@@ -11,7 +11,7 @@ export const identifierRules: readonly ProfileRule[] = [
     hint: 'Give each track its ISRC, or let one be made for it.',
     check: (message) =>
       recordings(message).flatMap((item) =>
-        childrenNamed(item, 'SoundRecordingEdition')
+        editions(item)
           .filter((edition) => path(edition, 'ResourceId', 'ISRC').length === 0)
           .map((edition) => breach(edition, `SoundRecording ${nameOf(item)} has no ISRC`)),
       ),
@@ -25,8 +25,7 @@ export const identifierRules: readonly ProfileRule[] = [
     severity: 'error',
     hint: 'An ISRC is CC-XXX-YY-NNNNN, sent without hyphens.',
     check: (message) =>
-      recordings(message)
-        .flatMap((item) => path(item, 'SoundRecordingEdition', 'ResourceId', 'ISRC'))
+      isrcs(message)
         .filter((isrc) => !/^[A-Z]{2}[A-Z0-9]{3}\d{7}$/i.test(isrc.text.trim()))
         .map((isrc) => breach(isrc, `"${isrc.text.trim()}" is not an ISRC`)),
     passes:
@@ -41,8 +40,7 @@ export const identifierRules: readonly ProfileRule[] = [
     hint: 'Two recordings cannot share an ISRC; an immersive mix has its own.',
     check: (message) => {
       const seen = new Set<string>();
-      return recordings(message)
-        .flatMap((item) => path(item, 'SoundRecordingEdition', 'ResourceId', 'ISRC'))
+      return isrcs(message)
         .filter((isrc) => seen.size === seen.add(isrc.text.trim()).size)
         .map((isrc) => breach(isrc, `ISRC ${isrc.text.trim()} is used for more than one recording`));
     },
@@ -174,5 +172,56 @@ export const identifierRules: readonly ProfileRule[] = [
     },
     passes: '<ReleaseList/>',
     fails: 'AvsVersionId=2022',
+  },
+  {
+    code: 'profile.dpid_form',
+    clause: 'DDEX Party Identification',
+    severity: 'warning',
+    hint: 'A DDEX Party Id is PADPIDA, ten digits and a check character, without hyphens: ask the party for theirs.',
+    check: (message) =>
+      path(message, 'MessageHeader')
+        .flatMap((header) => [
+          ...path(header, 'MessageSender', 'PartyId'),
+          ...path(header, 'MessageRecipient', 'PartyId'),
+          ...path(header, 'SentOnBehalfOf', 'PartyId'),
+        ])
+        .filter((id) => !/^PA-?DPIDA-?[0-9A-Z]{10}-?[0-9A-Z]$/.test(id.text.trim()))
+        .map((id) => breach(id, `"${id.text.trim()}" is not a DDEX Party Id`)),
+    passes: '<MessageHeader><MessageSender><PartyId>PADPIDA2011072101T</PartyId></MessageSender></MessageHeader>',
+    fails: '<MessageHeader><MessageSender><PartyId>ToneGrid</PartyId></MessageSender></MessageHeader>',
+  },
+  {
+    code: 'profile.proprietary_namespace',
+    clause: '7.3.1, 7.4.2',
+    severity: 'warning',
+    hint: 'An id of one’s own says whose it is: the DDEX Party Id of the company that gave it.',
+    check: (message) =>
+      [
+        ...path(message, 'ResourceList').flatMap((list) => list.children.flatMap((item) => path(item, 'ResourceId', 'ProprietaryId'))),
+        ...path(message, 'ReleaseList').flatMap((list) => list.children.flatMap((item) => path(item, 'ReleaseId', 'ProprietaryId'))),
+      ]
+        .filter((id) => !attributeOf(id, 'Namespace')?.trim())
+        .map((id) => breach(id, `ProprietaryId ${id.text.trim()} does not say whose it is`)),
+    passes:
+      '<ReleaseList><Release><ReleaseId><ProprietaryId Namespace="PADPIDA2011072101T">1</ProprietaryId></ReleaseId></Release></ReleaseList>',
+    fails: '<ReleaseList><Release><ReleaseId><ProprietaryId Namespace="">1</ProprietaryId></ReleaseId></Release></ReleaseList>',
+  },
+  {
+    code: 'profile.release_id_twice',
+    clause: '7.3.4',
+    severity: 'warning',
+    hint: 'Each TrackRelease has an id of its own, made for instance of its ISRC and the UPC of the release.',
+    check: (message) => {
+      const seen = new Set<string>();
+      return path(message, 'ReleaseList', 'TrackRelease', 'ReleaseId')
+        .map((id) => id.children.find((each) => each.name === 'ProprietaryId' || each.name === 'GRid' || each.name === 'ICPN'))
+        .filter((id) => id !== undefined)
+        .filter((id) => seen.size === seen.add(id.text.trim()).size)
+        .map((id) => breach(id, `Two TrackReleases are ${id.text.trim()}`));
+    },
+    passes:
+      '<ReleaseList><TrackRelease><ReleaseId><ProprietaryId Namespace="x">1</ProprietaryId></ReleaseId></TrackRelease><TrackRelease><ReleaseId><ProprietaryId Namespace="x">2</ProprietaryId></ReleaseId></TrackRelease></ReleaseList>',
+    fails:
+      '<ReleaseList><TrackRelease><ReleaseId><ProprietaryId Namespace="x">1</ProprietaryId></ReleaseId></TrackRelease><TrackRelease><ReleaseId><ProprietaryId Namespace="x">1</ProprietaryId></ReleaseId></TrackRelease></ReleaseList>',
   },
 ];

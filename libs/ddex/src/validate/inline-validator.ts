@@ -1,3 +1,4 @@
+import type { DspTarget } from './dsp-rule';
 import { judge, type JudgeOptions } from './judge';
 import { SchemaShelf } from './libxml2';
 import type { Report } from './report';
@@ -9,10 +10,10 @@ import type { Report } from './report';
 export async function openInlineValidator(
   schemasDir: string | null,
   options: JudgeOptions = {},
-): Promise<{ validate(document: Uint8Array | string): Report }> {
+): Promise<{ validate(document: Uint8Array | string, dsp?: DspTarget): Report }> {
   const shelf = await SchemaShelf.open(schemasDir);
   return {
-    validate: (document) =>
-      judge(typeof document === 'string' ? Buffer.from(document, 'utf8') : document, (standard) => shelf.schemaOf(standard), options),
+    validate: (document, dsp) =>
+      judge(typeof document === 'string' ? Buffer.from(document, 'utf8') : document, (standard) => shelf.schemaOf(standard), options, dsp),
   };
 }

@@ -1,10 +1,13 @@
 import { localName, namespaceOf } from '../read/find';
 import { PositionMap, resolveXpath, xpathOf } from '../read/locate';
 import { byteString, scanBytes, XmlRefused, type ScanLimits, type XmlElement } from '../read/scan-xml';
+import { checkDsp } from './dsp-rules';
+import type { DspTarget } from './dsp-rule';
 import { checkProfile } from './profile-rules';
-import { checkReferences } from './check-references';
+import { checkReferences, type ReferenceFault } from './check-references';
 import { standardOf, type MessageStandard } from './message-kinds';
 import { maxFindings, type Finding, type Report } from './report';
+import { explainSchemaFault } from './schema-hints';
 
 /** One complaint of the schema validator, with libxml2's path to the node. */
 export interface SchemaFault {
@@ -30,11 +33,32 @@ export interface JudgeOptions extends ScanLimits {
   maxBytes?: number;
 }
 
+/** Elements and attributes of a document that is judged. A release of 200 tracks has some 30,000; libxml2 takes 250 bytes for each. */
+const maxElements = 250_000;
+
+const oneRelease = 'Send one release in each message.';
+const notAMessage = 'This is not how any message looks: ask whoever made the file.';
 const hints: Record<string, string> = {
   'xml.doctype': 'Messages never carry a DOCTYPE: remove it.',
   'xml.entity': 'Write the character itself in place of the entity.',
   'xml.encoding': 'Save the file as UTF-8.',
-  'xml.too_large': 'Send one release in each message.',
+  'xml.malformed': 'The file is broken at this place, perhaps cut off: export it again.',
+  'xml.illegal_character': 'Take the invisible character out of the text at this place.',
+  'xml.default_namespace': 'Declare the namespace with a prefix, xmlns:ern="…", and give the prefix to the first element alone.',
+  'xml.mixed_namespaces': 'Only the first element of a message has a prefix: take the others, and every further xmlns, away.',
+  'xml.too_large': oneRelease,
+  'xml.too_many_elements': oneRelease,
+  'xml.too_slow': oneRelease,
+  'xml.too_complex': oneRelease,
+  'xml.too_deep': notAMessage,
+  'xml.too_long': notAMessage,
+  'xml.too_many_attributes': notAMessage,
+};
+
+const referenceHints: Record<ReferenceFault['code'], string> = {
+  'references.dangling': 'Something is named that is not in the message: put it in, or correct its reference.',
+  'references.duplicate': 'Two things share one reference: give one of them another, and correct what points at it.',
+  'references.wrong_kind': 'The reference names something of another kind: point it at the right one.',
 };
 
 const refusal = (error: XmlRefused, text: string | null): Finding => {
@@ -63,7 +87,7 @@ const emptyReport = (): Report => ({
 });
 
 /** A report of one fatal finding, for what never came to be judged. */
-export function refusedReport(code: string, message: string, hint?: string): Report {
+export function refusedReport(code: string, message: string): Report {
   const finding: Finding = {
     stage: 'parse',
     level: 'fatal',
@@ -72,7 +96,7 @@ export function refusedReport(code: string, message: string, hint?: string): Rep
     column: 0,
     code,
     message,
-    ...(hint ? { hint } : {}),
+    ...(hints[code] ? { hint: hints[code] } : {}),
   };
   return { ...emptyReport(), errors: [finding], error_count: 1, schema_skipped_reason: 'The document was refused before the schema stage' };
 }
@@ -81,36 +105,120 @@ function schemaFindings(outcome: SchemaOutcome, root: XmlElement, positions: Pos
   return outcome.faults.map((fault) => {
     const offset = fault.xpath ? resolveXpath(root, fault.xpath) : null;
     const place = offset === null ? positions.onLine(fault.line) : positions.at(offset);
+    const message = fault.message.trim();
+    const { code, hint } = fault.malformed ? { code: 'xml.malformed', hint: hints['xml.malformed']! } : explainSchemaFault(message);
     return {
       stage: fault.malformed ? 'parse' : 'schema',
       level: fault.level,
       severity: fault.level === 'warning' ? 'warning' : 'error',
       ...place,
       ...(fault.xpath ? { xpath: fault.xpath } : {}),
-      code: fault.malformed ? 'xml.malformed' : 'schema.invalid',
-      message: fault.message.trim(),
+      code,
+      message,
+      hint,
     };
   });
 }
 
-/**
- * Judges one document: parse, schema, references, profile. Pure but for the schema that it is given: the worker gives a
- * compiled one, a test may give none.
- */
-export function judge(document: Uint8Array, schemaOf: (standard: MessageStandard) => Schema, options: JudgeOptions = {}): Report {
-  const maxBytes = options.maxBytes ?? 20 * 1024 * 1024;
-  if (document.byteLength > maxBytes) {
-    return refusedReport(
-      'xml.too_large',
-      `The document has ${document.byteLength} bytes; at most ${maxBytes} are read`,
-      hints['xml.too_large'],
-    );
+/** Findings of a stage and how many errors beyond those there are. */
+interface Found {
+  findings: Finding[];
+  unlisted: number;
+}
+
+function referenceFindings(root: XmlElement, positions: PositionMap): Found {
+  const faults = checkReferences(root);
+  const findings = faults.slice(0, maxFindings).map((fault): Finding => ({
+    stage: 'references',
+    level: 'error',
+    severity: 'error',
+    ...positions.at(fault.element.start),
+    xpath: xpathOf(fault.element),
+    code: fault.code,
+    message: fault.message,
+    hint: referenceHints[fault.code],
+  }));
+  return { findings, unlisted: faults.length - findings.length };
+}
+
+function profileFindings(root: XmlElement, ernVersion: string, positions: PositionMap): Found {
+  const breaches = checkProfile(root, ernVersion).sort(
+    (a, b) => Number(a.rule.severity === 'warning') - Number(b.rule.severity === 'warning'),
+  );
+  const findings = breaches.slice(0, maxFindings).map(({ rule, breach }): Finding => ({
+    stage: 'profile',
+    level: rule.severity,
+    severity: rule.severity,
+    ...positions.at(breach.element.start),
+    xpath: xpathOf(breach.element),
+    code: rule.code,
+    rule: rule.clause,
+    message: breach.message,
+    hint: rule.hint,
+  }));
+  return { findings, unlisted: breaches.slice(maxFindings).filter(({ rule }) => rule.severity === 'error').length };
+}
+
+const dspFindings = (root: XmlElement, ernVersion: string, dsp: DspTarget, positions: PositionMap): Finding[] =>
+  checkDsp(root, ernVersion, dsp)
+    .sort((a, b) => Number(a.rule.weight === 'asked') - Number(b.rule.weight === 'asked'))
+    .slice(0, maxFindings)
+    .map(({ rule, breach }) => ({
+      stage: 'dsp',
+      level: 'warning',
+      severity: 'warning',
+      ...positions.at(breach.element.start),
+      xpath: xpathOf(breach.element),
+      code: rule.code,
+      rule: rule.clause,
+      weight: rule.weight,
+      message: breach.message,
+      hint: rule.hint,
+    }));
+
+/** The first element below one that has a prefix or declares a default namespace. Depth is bounded by the scan. */
+function foreignBelow(element: XmlElement): XmlElement | undefined {
+  for (const item of element.children) {
+    if (item.name.includes(':')) return item;
+    for (const { name, value } of item.attributes) if (name === 'xmlns' && value !== '') return item;
+    const found = item.children.length > 0 ? foreignBelow(item) : undefined;
+    if (found) return found;
   }
+  return undefined;
+}
+
+/**
+ * Refuses a message that leaves its standard's namespace: below the root its elements are in none (elementFormDefault is
+ * unqualified). A reader that minds namespaces and one that does not would read two messages.
+ */
+function namespaceFault(root: XmlElement): { at: XmlElement; refused: XmlRefused } | null {
+  if (root.attributes.some(({ name, value }) => name === 'xmlns' && value !== '')) {
+    const message = 'The namespace is the default for all elements; in a message only the first element has one';
+    return { at: root, refused: new XmlRefused('xml.default_namespace', message, root.start) };
+  }
+  const at = foreignBelow(root);
+  if (!at) return null;
+  return { at, refused: new XmlRefused('xml.mixed_namespaces', `<${shortened(at.name)}> is not in the message's own namespace`, at.start) };
+}
+
+/**
+ * Judges one document: parse, schema, references, release profile, and the rules of a DSP when one is given. Pure but for the
+ * schema that it is given: the worker gives a compiled one, a test may give none.
+ */
+export function judge(
+  document: Uint8Array,
+  schemaOf: (standard: MessageStandard) => Schema,
+  options: JudgeOptions = {},
+  dsp: DspTarget | null = null,
+): Report {
+  const maxBytes = options.maxBytes ?? 20 * 1024 * 1024;
+  if (document.byteLength > maxBytes)
+    return refusedReport('xml.too_large', `The document has ${document.byteLength} bytes; at most ${maxBytes} are read`);
   let text: string | null = null;
   let root: XmlElement;
   try {
     text = byteString(document);
-    root = scanBytes(text, options);
+    root = scanBytes(text, { ...options, maxElements: options.maxElements ?? maxElements });
   } catch (error) {
     if (!(error instanceof XmlRefused)) throw error;
     return { ...emptyReport(), errors: [refusal(error, text)], error_count: 1, schema_skipped_reason: 'The document does not parse' };
@@ -119,11 +227,16 @@ export function judge(document: Uint8Array, schemaOf: (standard: MessageStandard
   const positions = new PositionMap(text);
   const namespace = namespaceOf(root);
   const standard = standardOf(namespace);
-  const report: Report = { ...emptyReport(), ern_version: standard?.ernVersion ?? null, message_type: localName(root) };
+  const version = standard?.ernVersion ?? null;
+  const report: Report = { ...emptyReport(), ern_version: version, message_type: localName(root) };
   const findings: Finding[] = [];
   let unlisted = 0;
+  const take = (found: Found): void => {
+    findings.push(...found.findings);
+    unlisted += found.unlisted;
+  };
   if (!standard) {
-    report.schema_skipped_reason = `No schema is known for the namespace "${namespace}"`;
+    report.schema_skipped_reason = `No schema is known for the namespace "${shortened(namespace)}"`;
     findings.push({
       stage: 'schema',
       level: 'error',
@@ -131,10 +244,15 @@ export function judge(document: Uint8Array, schemaOf: (standard: MessageStandard
       ...positions.at(root.start),
       xpath: xpathOf(root),
       code: 'schema.unknown_namespace',
-      message: `The root element's namespace "${namespace}" is of no ERN version from 3.8.2 to 4.3.2`,
+      message: `The root element's namespace "${shortened(namespace)}" is of no ERN version from 3.8.2 to 4.3.2`,
       hint: 'Look at the xmlns declaration on the first element.',
     });
   } else {
+    const fault = version ? namespaceFault(root) : null;
+    if (fault) {
+      report.schema_skipped_reason = 'The document was refused before the schema stage';
+      return { ...report, errors: [{ ...refusal(fault.refused, text), xpath: xpathOf(fault.at) }], error_count: 1 };
+    }
     const schema = schemaOf(standard);
     if ('skipped' in schema) report.schema_skipped_reason = schema.skipped;
     else {
@@ -142,39 +260,13 @@ export function judge(document: Uint8Array, schemaOf: (standard: MessageStandard
       report.xsd_sha256 = schema.sha256;
       const outcome = schema.validate(document);
       report.schema_checked = true;
-      findings.push(...schemaFindings(outcome, root, positions));
-      unlisted = outcome.count - outcome.faults.length;
+      take({ findings: schemaFindings(outcome, root, positions), unlisted: outcome.count - outcome.faults.length });
     }
-    if (standard.ernVersion) {
-      const faults = checkReferences(root);
-      unlisted += Math.max(0, faults.length - maxFindings);
-      for (const fault of faults.slice(0, maxFindings)) {
-        findings.push({
-          stage: 'references',
-          level: 'error',
-          severity: 'error',
-          ...positions.at(fault.element.start),
-          xpath: xpathOf(fault.element),
-          code: fault.code,
-          message: fault.message,
-        });
-      }
-      if (report.message_type === 'NewReleaseMessage' && standard.ernVersion.startsWith('4.')) {
-        const breaches = checkProfile(root).sort((a, b) => Number(a.rule.severity === 'warning') - Number(b.rule.severity === 'warning'));
-        unlisted += breaches.slice(maxFindings).filter(({ rule }) => rule.severity === 'error').length;
-        for (const { rule, breach } of breaches.slice(0, maxFindings)) {
-          findings.push({
-            stage: 'profile',
-            level: rule.severity,
-            severity: rule.severity,
-            ...positions.at(breach.element.start),
-            xpath: xpathOf(breach.element),
-            code: rule.code,
-            rule: rule.clause,
-            message: breach.message,
-            hint: rule.hint,
-          });
-        }
+    if (version) {
+      take(referenceFindings(root, positions));
+      if (report.message_type === 'NewReleaseMessage') {
+        take(profileFindings(root, version, positions));
+        if (dsp) findings.push(...dspFindings(root, version, dsp, positions));
       }
     }
   }
@@ -188,3 +280,6 @@ export function judge(document: Uint8Array, schemaOf: (standard: MessageStandard
       : findings;
   return report;
 }
+
+/** What a document says of itself is repeated, but not at any length. */
+const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);

@@ -148,7 +148,9 @@ export class SchemaShelf {
       const installed = join(folder, 'xmldsig', 'xmldsig-core-schema.xsd');
       return existsSync(installed) ? readFileSync(installed) : Buffer.from(xmldsigStandIn);
     }
-    const path = resolve(dirname(folder), name.replace(/^file:\/\//, ''));
+    // DDEX's online editions may import by address: what is installed lies at the same path below the folder.
+    const published = /^https?:\/\/(?:www\.|service\.)?ddex\.net\/xml\/(.+)$/.exec(name)?.[1];
+    const path = published ? join(folder, published) : resolve(dirname(folder), name.replace(/^file:\/\//, ''));
     const inside = relative(folder, path);
     return inside !== '' && !inside.startsWith(`..${sep}`) && inside !== '..' && existsSync(path) ? readFileSync(path) : null;
   }

@@ -8,7 +8,7 @@ export interface Breach {
 }
 
 /**
- * A rule of the release profiles (ERN 4 part 2). `clause` is the standard's; `passes` and `fails` are message bodies that the
+ * A rule of the release profiles (ERN 4 part 2; for ERN 3 the release profiles 1.4). `clause` is the standard's; `passes` and `fails` are message bodies that the
  * test runs each rule against. Only what holds unconditionally is an error: the rest is a warning.
  */
 export interface ProfileRule {
@@ -18,6 +18,8 @@ export interface ProfileRule {
   hint: string;
   /** Profiles that the rule is for; all audio profiles when left out. */
   profiles?: readonly string[];
+  /** The generation of the standard that the rule is about: ERN 4 unless it says 3. */
+  generation?: 3;
   check(message: XmlElement): Breach[];
   passes: string;
   fails: string;
@@ -28,3 +30,12 @@ export const mainRelease = (message: XmlElement): XmlElement | undefined => path
 export const breach = (element: XmlElement, message: string): Breach => ({ element, message });
 export const nameOf = (resource: XmlElement): string =>
   textAt(resource, 'ResourceReference') ?? textAt(resource, 'ReleaseReference') ?? resource.name;
+
+/** What carries the identifier and the files of a recording: its editions, and before ERN 4.3, which has none, the recording itself. */
+export const editions = (recording: XmlElement): XmlElement[] => {
+  const found = path(recording, 'SoundRecordingEdition');
+  return found.length > 0 ? found : [recording];
+};
+/** ISRCs of all recordings, in order. */
+export const isrcs = (message: XmlElement): XmlElement[] =>
+  recordings(message).flatMap((item) => editions(item).flatMap((edition) => path(edition, 'ResourceId', 'ISRC')));

@@ -22,14 +22,17 @@ describe('release-profile rules', () => {
   });
 
   it('leave other profiles than the audio ones alone, and TrackReleases out of simple singles', () => {
-    const found = (profile: string): string[] =>
+    const found = (profile: string, version = '4.3'): string[] =>
       checkProfile(
         scanXml(
           `<m ReleaseProfileVersionId="${profile}"><ResourceList><SoundRecording><ResourceReference>A1</ResourceReference></SoundRecording></ResourceList></m>`,
         ),
+        version,
       ).map(({ rule }) => rule.code);
     expect(found('Video')).toEqual([]);
     expect(found('Audio')).toContain('profile.track_release_missing');
     expect(found('SimpleAudioSingle')).not.toContain('profile.track_release_missing');
+    expect(found('CommonReleaseTypes/14/AudioAlbumMusicOnly', '3.8.2')).toEqual(['profile3.isrc_missing', 'profile3.front_cover']);
+    expect(found('CommonReleaseTypes/14/VideoSingle', '3.8.2')).toEqual([]);
   });
 });

@@ -1,19 +1,25 @@
 import { attributeOf } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
 import { contentRules } from './content-rules';
+import { ern3Rules } from './ern3-rules';
 import { identifierRules } from './identifier-rules';
 import type { Breach, ProfileRule } from './profile-rule';
 
-/** Every rule of the audio profiles that is checked. */
-export const profileRules: readonly ProfileRule[] = [...identifierRules, ...contentRules];
+/** Every rule of the audio profiles that is checked, of both generations of the standard. */
+export const profileRules: readonly ProfileRule[] = [...identifierRules, ...contentRules, ...ern3Rules];
 
 const audioProfiles: ReadonlySet<string> = new Set(['Audio', 'SimpleAudioSingle']);
+/** The name at the end of `CommonReleaseTypes/14/AudioAlbumMusicOnly`; older messages write it with spaces. */
+const audioProfiles3 = /(^|\/)\s*(Simple)?\s*Audio\s*(Single|Album)/i;
 
-/** What a NewReleaseMessage of ERN 4 breaks of the release profiles. Other profiles than the audio ones are not judged. */
-export function checkProfile(message: XmlElement): { rule: ProfileRule; breach: Breach }[] {
-  const profile = attributeOf(message, 'ReleaseProfileVersionId') ?? 'Audio';
-  if (!audioProfiles.has(profile)) return [];
-  return profileRules
-    .filter((rule) => !rule.profiles || rule.profiles.includes(profile))
-    .flatMap((rule) => rule.check(message).map((found) => ({ rule, breach: found })));
+function rulesFor(message: XmlElement, ernVersion: string): readonly ProfileRule[] {
+  const profile = attributeOf(message, 'ReleaseProfileVersionId');
+  if (ernVersion.startsWith('3.')) return profile === undefined || audioProfiles3.test(profile) ? ern3Rules : [];
+  const name = profile ?? 'Audio';
+  if (!audioProfiles.has(name)) return [];
+  return profileRules.filter((rule) => rule.generation === undefined && (!rule.profiles || rule.profiles.includes(name)));
 }
+
+/** What a NewReleaseMessage breaks of the release profiles. Other profiles than the audio ones are not judged. */
+export const checkProfile = (message: XmlElement, ernVersion: string): { rule: ProfileRule; breach: Breach }[] =>
+  rulesFor(message, ernVersion).flatMap((rule) => rule.check(message).map((found) => ({ rule, breach: found })));

@@ -1,12 +1,12 @@
 /** The stages of a validation, in order. A document that does not parse goes no further. */
-export type Stage = 'parse' | 'schema' | 'references' | 'profile';
+export type Stage = 'parse' | 'schema' | 'references' | 'profile' | 'dsp';
 
 /** One thing found. */
 export interface Finding {
   stage: Stage;
   /** As libxml2 says it: `error`, `fatal` or `warning`. */
   level: 'error' | 'fatal' | 'warning';
-  /** Only errors make a message invalid. */
+  /** Only errors make a message invalid. What a DSP has rules about is a warning: the message is right, the DSP may not want it. */
   severity: 'error' | 'warning';
   /** From 1; 0 when the finding is about no place. */
   line: number;
@@ -15,8 +15,10 @@ export interface Finding {
   xpath?: string;
   /** Stable: `xml.doctype`, `schema.invalid`, `references.dangling`, `profile.track_release_missing`, … */
   code: string;
-  /** Clause of the release profile (ERN 4 part 2) or of the house's own reading of it. */
+  /** Clause of the release profile (ERN 4 part 2) or of the house's own reading of it; for a DSP, which of its rules. */
   rule?: string;
+  /** Of a DSP's rules: whether it turns a delivery down for this, or asks for better. */
+  weight?: 'refused' | 'asked';
   message: string;
   /** What someone who knows the release, not XML, can do about it. */
   hint?: string;

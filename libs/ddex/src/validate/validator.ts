@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { DspTarget } from './dsp-rule';
 import { refusedReport, type JudgeOptions } from './judge';
 import type { Report } from './report';
-import type { WorkerSetup } from './worker';
+import type { WorkerJob, WorkerSetup } from './worker';
 
 /** How documents are judged. */
 export interface ValidatorOptions extends JudgeOptions {
   /** Folder of DDEX's schemas (`ern/43/release-notification.xsd`, …); see `findSchemasDir`. Without it the schema stage is skipped. */
   schemasDir?: string | null;
-  /** Threads, each with its own compiled schemas (some 60 MB). Default 1. */
+  /**
+   * Threads, each with its own compiled schemas (some 60 MB). Default 1. Of several, one is kept for documents of ordinary size: a
+   * large one, which may take a second, never makes those wait.
+   */
   workers?: number;
   /** Milliseconds that one document may take before its worker is ended. Default 10,000. */
   timeoutMs?: number;
@@ -20,8 +24,11 @@ export interface ValidatorOptions extends JudgeOptions {
 
 /** A pool that judges documents off the event loop. */
 export interface Validator {
-  /** Judges a document. Never rejects for what a document holds; rejects once the validator is closed. */
-  validate(document: Uint8Array | string): Promise<Report>;
+  /**
+   * Judges a document, also by the rules of a DSP when one is given. Never rejects for what a document holds; rejects once the
+   * validator is closed.
+   */
+  validate(document: Uint8Array | string, dsp?: DspTarget): Promise<Report>;
   /** Starts all workers ahead of the first document; resolves when they can judge. */
   warm(): Promise<void>;
   /** Ends all workers. What is still waiting is rejected. */
@@ -30,9 +37,15 @@ export interface Validator {
 
 interface Job {
   document: Uint8Array;
+  dsp: DspTarget | null;
   resolve(report: Report): void;
   reject(error: Error): void;
 }
+
+/** Bytes from which a document is large: a release of 200 tracks is smaller. */
+const largeBytes = 1024 * 1024;
+
+const isLarge = (job: Job | null | undefined): boolean => job !== null && job !== undefined && job.document.byteLength > largeBytes;
 
 interface Seat {
   worker: Worker;
@@ -57,23 +70,17 @@ class WorkerPool implements Validator {
     this.size = Math.max(1, options.workers ?? 1);
   }
 
-  validate(document: Uint8Array | string): Promise<Report> {
+  validate(document: Uint8Array | string, dsp?: DspTarget): Promise<Report> {
     if (this.closed) return Promise.reject(new Error('The validator is closed'));
     return new Promise((resolve, reject) => {
       const bytes = typeof document === 'string' ? Buffer.from(document, 'utf8') : document;
       // Too large to be worth a copy: the answer is known.
       const limit = this.options.maxBytes ?? 20 * 1024 * 1024;
       if (bytes.byteLength > limit) {
-        resolve(
-          refusedReport(
-            'xml.too_large',
-            `The document has ${bytes.byteLength} bytes; at most ${limit} are read`,
-            'Send one release in each message.',
-          ),
-        );
+        resolve(refusedReport('xml.too_large', `The document has ${bytes.byteLength} bytes; at most ${limit} are read`));
         return;
       }
-      this.queue.push({ document: bytes, resolve, reject });
+      this.queue.push({ document: bytes, dsp: dsp ?? null, resolve, reject });
       this.assign();
     });
   }
@@ -92,7 +99,9 @@ class WorkerPool implements Validator {
   }
 
   private assign(): void {
-    while (this.queue.length > 0) {
+    for (;;) {
+      const next = this.nextInQueue();
+      if (next < 0) return;
       const seat = this.seats.find((candidate) => candidate.ready && !candidate.job);
       if (!seat) {
         // One that is still starting will take the next job itself.
@@ -100,14 +109,20 @@ class WorkerPool implements Validator {
         if (this.seats.length < this.size && starting < this.queue.length) this.hire();
         return;
       }
-      const job = this.queue.shift()!;
+      const [job] = this.queue.splice(next, 1) as [Job];
       seat.job = job;
       seat.timer = setTimeout(() => this.overrun(seat), this.options.timeoutMs ?? 10_000);
       seat.worker.ref();
       // A copy of these bytes alone, handed over: cloning a Buffer would copy all of the memory that it is a view of.
       const copy = Uint8Array.prototype.slice.call(job.document);
-      seat.worker.postMessage(copy, [copy.buffer]);
+      seat.worker.postMessage({ document: copy, dsp: job.dsp } satisfies WorkerJob, [copy.buffer]);
     }
+  }
+
+  /** Place of the first job that may begin; -1 when there is none. A large one may not take the last place for others. */
+  private nextInQueue(): number {
+    const large = this.seats.filter(({ job }) => isLarge(job)).length;
+    return this.size > 1 && large >= this.size - 1 ? this.queue.findIndex((job) => !isLarge(job)) : this.queue.length > 0 ? 0 : -1;
   }
 
   private hire(): void {
@@ -158,9 +173,7 @@ class WorkerPool implements Validator {
     const job = this.release(seat);
     this.replace(seat);
     const seconds = (this.options.timeoutMs ?? 10_000) / 1000;
-    job?.resolve(
-      refusedReport('xml.too_slow', `The document could not be judged within ${seconds} s`, 'Send one release in each message.'),
-    );
+    job?.resolve(refusedReport('xml.too_slow', `The document could not be judged within ${seconds} s`));
     this.assign();
   }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { createValidator, findSchemasDir, type Report, type Validator } from '@tonegrid/ddex';
+import { createValidator, findSchemasDir, type DspTarget, type Report, type Validator } from '@tonegrid/ddex';
 import { logger } from '@tonegrid/rpc';
 import { CONFIG } from '@tonegrid/service';
 import type { DdexConfig } from '../config';
@@ -19,9 +19,9 @@ export class MessageValidator implements OnApplicationBootstrap, BeforeApplicati
     this.pool = createValidator({ schemasDir, workers: config.VALIDATOR_WORKERS });
   }
 
-  /** Judges a message: schema, references, release profile. */
-  validate(xml: string): Promise<Report> {
-    return this.pool.validate(xml);
+  /** Judges a message: schema, references, release profile, and the rules of a DSP. */
+  validate(xml: string | Uint8Array, dsp?: DspTarget): Promise<Report> {
+    return this.pool.validate(xml, dsp);
   }
 
   async onApplicationBootstrap(): Promise<void> {

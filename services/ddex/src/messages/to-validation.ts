@@ -1,27 +1,35 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FindingSchema, ValidationSchema } from '@tonegrid/contracts';
-import type { Finding, Report } from '@tonegrid/ddex';
+import { acceptanceScore, type Finding, type Report } from '@tonegrid/ddex';
 
 /**
  * A report as the contract shows it. `errors` are those of XML, schema and references, as in the reference; `rules` are the
- * findings of the release profile, warnings of every stage, and what had to be supplied to make the message. Pure.
- * @param warnings of `buildNotification`
- * @param ernVersion of the message, for a document that could not be read
+ * findings of the release profile and of the DSP, and warnings of every stage. Pure.
+ * @param isForDsp whether a DSP was named, for which the score holds
  */
-export function toValidation(report: Report, warnings: readonly string[], ernVersion: string): MessageInitShape<typeof ValidationSchema> {
-  const isError = (finding: Finding) => finding.stage !== 'profile' && finding.severity === 'error';
+export function toValidation(report: Report, { isForDsp }: { isForDsp: boolean }): MessageInitShape<typeof ValidationSchema> {
+  const isError = (finding: Finding) => finding.stage !== 'profile' && finding.stage !== 'dsp' && finding.severity === 'error';
+  const { score, lowered_by } = acceptanceScore(report);
   return {
     valid: report.valid,
     errors: report.errors.filter(isError).map(toFinding),
     errorCount: report.error_count,
     xsdPath: report.xsd_path ?? undefined,
     xsdSha256: report.xsd_sha256 ?? undefined,
-    ernVersion: report.ern_version ?? ernVersion,
+    ernVersion: report.ern_version ?? undefined,
+    messageType: report.message_type ?? undefined,
     schemaChecked: report.schema_checked,
     schemaSkippedReason: report.schema_skipped_reason ?? undefined,
-    rules: [...report.errors.filter((finding) => !isError(finding)).map(toFinding), ...warnings.map(supplied)],
+    rules: report.errors.filter((finding) => !isError(finding)).map(toFinding),
+    ...(isForDsp && { score, scoreLoweredBy: lowered_by }),
   };
 }
+
+/** A report with what had to be supplied, dropped or corrected to make the message. @param warnings of `buildNotification` */
+export const withSupplied = (report: Report, warnings: readonly string[]): Report => ({
+  ...report,
+  errors: [...report.errors, ...warnings.map(supplied)],
+});
 
 const toFinding = (finding: Finding): MessageInitShape<typeof FindingSchema> => ({
   stage: finding.stage,
@@ -34,9 +42,10 @@ const toFinding = (finding: Finding): MessageInitShape<typeof FindingSchema> => 
   xpath: finding.xpath,
   rule: finding.rule,
   hint: finding.hint,
+  weight: finding.weight,
 });
 
-const supplied = (message: string): MessageInitShape<typeof FindingSchema> => ({
+const supplied = (message: string): Finding => ({
   stage: 'profile',
   level: 'warning',
   severity: 'warning',

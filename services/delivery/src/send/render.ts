@@ -1,8 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DdexService } from '@tonegrid/contracts';
 import { Data } from '@tonegrid/data';
+import { Refused } from '@tonegrid/errors';
 import { systemCaller, type RpcClient } from '@tonegrid/rpc';
-import { clientOf } from '@tonegrid/service';
+import { clientOf, CONFIG } from '@tonegrid/service';
+import type { DeliveryConfig } from '../config';
 import { MessageStore, type Lease, type OutgoingMessage, type Rendered } from '../messages/message.store';
 import { fromPeer, LeaseLost } from './failures';
 import type { SendableMessage } from './plan-upload';
@@ -11,6 +13,7 @@ import type { SendableMessage } from './plan-upload';
 @Injectable()
 export class Render {
   constructor(
+    @Inject(CONFIG) private readonly config: DeliveryConfig,
     private readonly data: Data,
     private readonly messages: MessageStore,
     @Inject(clientOf(DdexService)) private readonly ddex: RpcClient<typeof DdexService>,
@@ -42,6 +45,9 @@ export class Render {
         messageId: message.message_id,
         createdAt: message.created_at.toISOString(),
       });
+      // The ddex service refuses this itself in production; a production DSP must not depend on that one's configuration alone.
+      if (!answer.schemaChecked && this.config.TONEGRID_ENV === 'production')
+        throw new Refused('ddex.schemas_missing', { params: { version: answer.ernVersion } });
       return {
         content: Buffer.from(answer.xml),
         sha256: answer.sha256,

@@ -5,6 +5,7 @@ import { compileNextCursor } from '../contract/next-page';
 import { headerFields } from '../contract/read-request';
 import type { ContractRoute } from '../contract/routes';
 import { honoursKeys } from '../http/idempotency-key';
+import { documentFields } from '../raw/xml';
 import { errorCodesOf, errorResponses, rateLimitHeaders } from './error-responses';
 import { commentOf, type Schema, type Schemas } from './schemas';
 
@@ -72,7 +73,9 @@ function parametersOf(route: ContractRoute, schemas: Schemas): Schema[] {
     };
   });
   if (typeof body === 'object') bound.add(body.name);
-  const fields = body === 'all' || route.access.transport !== Transport.UNSPECIFIED ? [] : queryFields(method.input, bound);
+  const isXml = route.access.transport === Transport.XML;
+  if (isXml) for (const name of documentFields) bound.add(name);
+  const fields = body === 'all' || (route.access.transport !== Transport.UNSPECIFIED && !isXml) ? [] : queryFields(method.input, bound);
   const inQuery = fields.map((field): Schema => {
     const description = commentOf(`${method.input.typeName}.${field.name}`);
     return { name: field.name, in: 'query', ...(description && { description }), schema: schemas.parameter(field) };
@@ -96,6 +99,19 @@ function requestBodyOf(route: ContractRoute, schemas: Schemas): Schema | undefin
     return {
       required: true,
       content: {
+        'multipart/form-data': { schema: { type: 'object', required: [access.uploadField], properties: { [access.uploadField]: file } } },
+      },
+    };
+  }
+  if (access.transport === Transport.XML) {
+    const description = commentOf(`${method.input.typeName}.document`);
+    const file = { type: 'string', contentMediaType: 'application/xml', ...(description && { description }) };
+    return {
+      required: true,
+      ...(description && { description }),
+      content: {
+        'application/xml': {},
+        'text/xml': {},
         'multipart/form-data': { schema: { type: 'object', required: [access.uploadField], properties: { [access.uploadField]: file } } },
       },
     };

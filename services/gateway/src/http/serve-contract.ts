@@ -9,6 +9,7 @@ import type { RateLimits } from '../limits/rate-limits';
 import { serveFile } from '../raw/file';
 import { serveSignedBody } from '../raw/signed-body';
 import { serveUpload } from '../raw/upload';
+import { serveXml } from '../raw/xml';
 import type { Settings } from '../settings';
 import { admission } from './admit';
 import { within } from './call';
@@ -53,6 +54,8 @@ function servingOf(route: ContractRoute, client: RpcClient<DescService>, setting
       return serveFile(route, client);
     case Transport.SIGNED_BODY:
       return serveSignedBody(route, client, settings);
+    case Transport.XML:
+      return serveXml(route, client, settings);
     case Transport.UNSPECIFIED:
       return serveJson(route, client, settings);
   }

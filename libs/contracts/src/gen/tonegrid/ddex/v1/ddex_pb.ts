@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tonegrid/ddex/v1/ddex.proto.
  */
 export const file_tonegrid_ddex_v1_ddex: GenFile = /*@__PURE__*/
-  fileDesc("Cht0b25lZ3JpZC9kZGV4L3YxL2RkZXgucHJvdG8SEHRvbmVncmlkLmRkZXgudjEiPwoVUHJldmlld01lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSIlCgdEc3BOYW1lEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCSL2AQoWUHJldmlld01lc3NhZ2VSZXNwb25zZRI7CgRkYXRhGAEgASgLMi0udG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlc3BvbnNlLkRhdGEangEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAyJAChZEb3dubG9hZE1lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJTChdEb3dubG9hZE1lc3NhZ2VSZXNwb25zZRIPCgdjb250ZW50GAEgASgMEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIRCglmaWxlX25hbWUYAyABKAkiQAoWVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkiqgIKF1ZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlEjwKBGRhdGEYASABKAsyLi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlLkRhdGEa0AEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAxIwCgp2YWxpZGF0aW9uGAggASgLMhwudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0aW9uIrwCCgpWYWxpZGF0aW9uEg0KBXZhbGlkGAEgASgIEikKBmVycm9ycxgCIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZxITCgtlcnJvcl9jb3VudBgDIAEoBRIVCgh4c2RfcGF0aBgEIAEoCUgAiAEBEhcKCnhzZF9zaGEyNTYYBSABKAlIAYgBARITCgtlcm5fdmVyc2lvbhgGIAEoCRIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIAogBARIoCgVydWxlcxgJIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZ0ILCglfeHNkX3BhdGhCDQoLX3hzZF9zaGEyNTZCGAoWX3NjaGVtYV9za2lwcGVkX3JlYXNvbiLMAQoHRmluZGluZxINCgVzdGFnZRgBIAEoCRINCgVsZXZlbBgCIAEoCRIQCghzZXZlcml0eRgDIAEoCRIMCgRsaW5lGAQgASgFEg4KBmNvbHVtbhgFIAEoBRIPCgdtZXNzYWdlGAYgASgJEgwKBGNvZGUYByABKAkSEgoFeHBhdGgYCCABKAlIAIgBARIRCgRydWxlGAkgASgJSAGIAQESEQoEaGludBgKIAEoCUgCiAEBQggKBl94cGF0aEIHCgVfcnVsZUIHCgVfaGludCJ+ChRSZW5kZXJNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISGAoIZHNwX3NsdWcYAiABKAlCBrK7GAIIARIaCgptZXNzYWdlX2lkGAMgASgJQgayuxgCCAESGgoKY3JlYXRlZF9hdBgEIAEoCUIGsrsYAggBIqYCChVSZW5kZXJNZXNzYWdlUmVzcG9uc2USCwoDeG1sGAEgASgMEg4KBnNoYTI1NhgCIAEoCRITCgtlcm5fdmVyc2lvbhgDIAEoCRIRCgl0aHJlYWRfaWQYBCABKAkSEQoJZmlsZV9uYW1lGAUgASgJEjEKCXJlc291cmNlcxgGIAMoCzIeLnRvbmVncmlkLmRkZXgudjEuUmVzb3VyY2VGaWxlEhYKDnNjaGVtYV9jaGVja2VkGAcgASgIEiIKFXNjaGVtYV9za2lwcGVkX3JlYXNvbhgIIAEoCUgAiAEBEhAKCHJldmlzaW9uGAkgASgDEhoKEnJlbGVhc2VfaWRlbnRpZmllchgKIAEoCUIYChZfc2NoZW1hX3NraXBwZWRfcmVhc29uIlIKDFJlc291cmNlRmlsZRIMCgRwYXRoGAEgASgJEhMKC3N0b3JhZ2Vfa2V5GAIgASgJEgsKA21kNRgDIAEoCRISCgpzaXplX2J5dGVzGAQgASgDMrwGCgtEZGV4U2VydmljZRLnAQoOUHJldmlld01lc3NhZ2USJy50b25lZ3JpZC5kZGV4LnYxLlByZXZpZXdNZXNzYWdlUmVxdWVzdBooLnRvbmVncmlkLmRkZXgudjEuUHJldmlld01lc3NhZ2VSZXNwb25zZSKBAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKhIoL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ByZXZpZXcve2RzcF9zbHVnfRLwAQoPRG93bmxvYWRNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXNwb25zZSKHAaq7GE8gAzABQAJKEXJlbGVhc2Uubm90X2ZvdW5kUg1kc3Aubm90X2ZvdW5kUhBkc3Aubm90X2F0dGFjaGVkWgREREVYGg1yZWxlYXNlczpyZWFkgtPkkwIuEiwvcmVsZWFzZXMve3V1aWR9L2RkZXgvcHJldmlldy97ZHNwX3NsdWd9LnhtbBLrAQoPVmFsaWRhdGVNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXNwb25zZSKCAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKxIpL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ZhbGlkYXRlL3tkc3Bfc2x1Z30SYgoNUmVuZGVyTWVzc2FnZRImLnRvbmVncmlkLmRkZXgudjEuUmVuZGVyTWVzc2FnZVJlcXVlc3QaJy50b25lZ3JpZC5kZGV4LnYxLlJlbmRlck1lc3NhZ2VSZXNwb25zZSIAYgZwcm90bzM", [file_google_api_annotations, file_tonegrid_options_v1_options]);
+  fileDesc("Cht0b25lZ3JpZC9kZGV4L3YxL2RkZXgucHJvdG8SEHRvbmVncmlkLmRkZXgudjEiPwoVUHJldmlld01lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSIlCgdEc3BOYW1lEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCSL2AQoWUHJldmlld01lc3NhZ2VSZXNwb25zZRI7CgRkYXRhGAEgASgLMi0udG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlc3BvbnNlLkRhdGEangEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAyJAChZEb3dubG9hZE1lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJTChdEb3dubG9hZE1lc3NhZ2VSZXNwb25zZRIPCgdjb250ZW50GAEgASgMEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIRCglmaWxlX25hbWUYAyABKAkiQAoWVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkiqgIKF1ZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlEjwKBGRhdGEYASABKAsyLi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlLkRhdGEa0AEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAxIwCgp2YWxpZGF0aW9uGAggASgLMhwudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0aW9uIlQKE1ZhbGlkYXRlRmlsZVJlcXVlc3QSEAoIZG9jdW1lbnQYASABKAwSEQoJZmlsZV9uYW1lGAIgASgJEhAKA2RzcBgDIAEoCUgAiAEBQgYKBF9kc3Ai/gEKFFZhbGlkYXRlRmlsZVJlc3BvbnNlEjkKBGRhdGEYASABKAsyKy50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlRmlsZVJlc3BvbnNlLkRhdGEaqgEKBERhdGESFgoJZmlsZV9uYW1lGAEgASgJSACIAQESDgoGc2hhMjU2GAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAMSJgoDZHNwGAQgASgLMhkudG9uZWdyaWQuZGRleC52MS5Ec3BOYW1lEjAKCnZhbGlkYXRpb24YBSABKAsyHC50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRpb25CDAoKX2ZpbGVfbmFtZSLSAwoKVmFsaWRhdGlvbhINCgV2YWxpZBgBIAEoCBIpCgZlcnJvcnMYAiADKAsyGS50b25lZ3JpZC5kZGV4LnYxLkZpbmRpbmcSEwoLZXJyb3JfY291bnQYAyABKAUSFQoIeHNkX3BhdGgYBCABKAlIAIgBARIXCgp4c2Rfc2hhMjU2GAUgASgJSAGIAQESGAoLZXJuX3ZlcnNpb24YBiABKAlIAogBARIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIA4gBARIoCgVydWxlcxgJIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZxIZCgxtZXNzYWdlX3R5cGUYCiABKAlIBIgBARISCgVzY29yZRgLIAEoBUgFiAEBEjUKEHNjb3JlX2xvd2VyZWRfYnkYDCADKAsyGy50b25lZ3JpZC5kZGV4LnYxLlNjb3JlTG9zc0ILCglfeHNkX3BhdGhCDQoLX3hzZF9zaGEyNTZCDgoMX2Vybl92ZXJzaW9uQhgKFl9zY2hlbWFfc2tpcHBlZF9yZWFzb25CDwoNX21lc3NhZ2VfdHlwZUIICgZfc2NvcmUiZQoJU2NvcmVMb3NzEgwKBGNvZGUYASABKAkSDgoGcG9pbnRzGAIgASgFEg0KBWNvdW50GAMgASgFEg8KB21lc3NhZ2UYBCABKAkSEQoEaGludBgFIAEoCUgAiAEBQgcKBV9oaW50IuwBCgdGaW5kaW5nEg0KBXN0YWdlGAEgASgJEg0KBWxldmVsGAIgASgJEhAKCHNldmVyaXR5GAMgASgJEgwKBGxpbmUYBCABKAUSDgoGY29sdW1uGAUgASgFEg8KB21lc3NhZ2UYBiABKAkSDAoEY29kZRgHIAEoCRISCgV4cGF0aBgIIAEoCUgAiAEBEhEKBHJ1bGUYCSABKAlIAYgBARIRCgRoaW50GAogASgJSAKIAQESEwoGd2VpZ2h0GAsgASgJSAOIAQFCCAoGX3hwYXRoQgcKBV9ydWxlQgcKBV9oaW50QgkKB193ZWlnaHQifgoUUmVuZGVyTWVzc2FnZVJlcXVlc3QSFAoEdXVpZBgBIAEoCUIGsrsYAiACEhgKCGRzcF9zbHVnGAIgASgJQgayuxgCCAESGgoKbWVzc2FnZV9pZBgDIAEoCUIGsrsYAggBEhoKCmNyZWF0ZWRfYXQYBCABKAlCBrK7GAIIASKmAgoVUmVuZGVyTWVzc2FnZVJlc3BvbnNlEgsKA3htbBgBIAEoDBIOCgZzaGEyNTYYAiABKAkSEwoLZXJuX3ZlcnNpb24YAyABKAkSEQoJdGhyZWFkX2lkGAQgASgJEhEKCWZpbGVfbmFtZRgFIAEoCRIxCglyZXNvdXJjZXMYBiADKAsyHi50b25lZ3JpZC5kZGV4LnYxLlJlc291cmNlRmlsZRIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIAIgBARIQCghyZXZpc2lvbhgJIAEoAxIaChJyZWxlYXNlX2lkZW50aWZpZXIYCiABKAlCGAoWX3NjaGVtYV9za2lwcGVkX3JlYXNvbiJSCgxSZXNvdXJjZUZpbGUSDAoEcGF0aBgBIAEoCRITCgtzdG9yYWdlX2tleRgCIAEoCRILCgNtZDUYAyABKAkSEgoKc2l6ZV9ieXRlcxgEIAEoAzLmBwoLRGRleFNlcnZpY2US5wEKDlByZXZpZXdNZXNzYWdlEicudG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlcXVlc3QaKC50b25lZ3JpZC5kZGV4LnYxLlByZXZpZXdNZXNzYWdlUmVzcG9uc2UigQGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAioSKC9yZWxlYXNlcy97dXVpZH0vZGRleC9wcmV2aWV3L3tkc3Bfc2x1Z30S8AEKD0Rvd25sb2FkTWVzc2FnZRIoLnRvbmVncmlkLmRkZXgudjEuRG93bmxvYWRNZXNzYWdlUmVxdWVzdBopLnRvbmVncmlkLmRkZXgudjEuRG93bmxvYWRNZXNzYWdlUmVzcG9uc2UihwGquxhPIAMwAUACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCLhIsL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ByZXZpZXcve2RzcF9zbHVnfS54bWwS6wEKD1ZhbGlkYXRlTWVzc2FnZRIoLnRvbmVncmlkLmRkZXgudjEuVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBopLnRvbmVncmlkLmRkZXgudjEuVmFsaWRhdGVNZXNzYWdlUmVzcG9uc2UiggGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAisSKS9yZWxlYXNlcy97dXVpZH0vZGRleC92YWxpZGF0ZS97ZHNwX3NsdWd9EqcBCgxWYWxpZGF0ZUZpbGUSJS50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlRmlsZVJlcXVlc3QaJi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlRmlsZVJlc3BvbnNlIkiquxguIAMwAjgBQARSDWRzcC5ub3RfZm91bmRaBERERVhggICACmoIZGRleF94bWwQAYLT5JMCECIOL2RkZXgvdmFsaWRhdGUSYgoNUmVuZGVyTWVzc2FnZRImLnRvbmVncmlkLmRkZXgudjEuUmVuZGVyTWVzc2FnZVJlcXVlc3QaJy50b25lZ3JpZC5kZGV4LnYxLlJlbmRlck1lc3NhZ2VSZXNwb25zZSIAYgZwcm90bzM", [file_google_api_annotations, file_tonegrid_options_v1_options]);
 
 /**
  * Which one.
@@ -291,6 +291,105 @@ export const ValidateMessageResponse_DataSchema: GenMessage<ValidateMessageRespo
   messageDesc(file_tonegrid_ddex_v1_ddex, 6, 0);
 
 /**
+ * A file to judge.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidateFileRequest
+ */
+export type ValidateFileRequest = Message<"tonegrid.ddex.v1.ValidateFileRequest"> & {
+  /**
+   * The ERN message, at most 20 MiB.
+   *
+   * @generated from field: bytes document = 1;
+   */
+  document: Uint8Array;
+
+  /**
+   * Name that the sender gave; empty for a body.
+   *
+   * @generated from field: string file_name = 2;
+   */
+  fileName: string;
+
+  /**
+   * Slug of a DSP whose own rules are asked as well.
+   *
+   * @generated from field: optional string dsp = 3;
+   */
+  dsp?: string | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidateFileRequest.
+ * Use `create(ValidateFileRequestSchema)` to create a new message.
+ */
+export const ValidateFileRequestSchema: GenMessage<ValidateFileRequest> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 7);
+
+/**
+ * The report on a file.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidateFileResponse
+ */
+export type ValidateFileResponse = Message<"tonegrid.ddex.v1.ValidateFileResponse"> & {
+  /**
+   * @generated from field: tonegrid.ddex.v1.ValidateFileResponse.Data data = 1;
+   */
+  data?: ValidateFileResponse_Data | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidateFileResponse.
+ * Use `create(ValidateFileResponseSchema)` to create a new message.
+ */
+export const ValidateFileResponseSchema: GenMessage<ValidateFileResponse> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 8);
+
+/**
+ * The file and its validation.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidateFileResponse.Data
+ */
+export type ValidateFileResponse_Data = Message<"tonegrid.ddex.v1.ValidateFileResponse.Data"> & {
+  /**
+   * Name that the sender gave; null for a body.
+   *
+   * @generated from field: optional string file_name = 1;
+   */
+  fileName?: string | undefined;
+
+  /**
+   * Hexadecimal SHA-256 of the bytes.
+   *
+   * @generated from field: string sha256 = 2;
+   */
+  sha256: string;
+
+  /**
+   * @generated from field: int64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * The DSP whose rules were asked; null when none was named.
+   *
+   * @generated from field: tonegrid.ddex.v1.DspName dsp = 4;
+   */
+  dsp?: DspName | undefined;
+
+  /**
+   * @generated from field: tonegrid.ddex.v1.Validation validation = 5;
+   */
+  validation?: Validation | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidateFileResponse.Data.
+ * Use `create(ValidateFileResponse_DataSchema)` to create a new message.
+ */
+export const ValidateFileResponse_DataSchema: GenMessage<ValidateFileResponse_Data> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 8, 0);
+
+/**
  * What a message was found to be.
  *
  * @generated from message tonegrid.ddex.v1.Validation
@@ -302,7 +401,7 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
   valid: boolean;
 
   /**
-   * Errors of the schema and of the reference checks, the first 100.
+   * Errors of XML, schema and references; of all findings the first 100 are told, errors first.
    *
    * @generated from field: repeated tonegrid.ddex.v1.Finding errors = 2;
    */
@@ -330,9 +429,11 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
   xsdSha256?: string | undefined;
 
   /**
-   * @generated from field: string ern_version = 6;
+   * `4.3`, `4.2`, `3.8.2`, …; null when the document is no ERN message.
+   *
+   * @generated from field: optional string ern_version = 6;
    */
-  ernVersion: string;
+  ernVersion?: string | undefined;
 
   /**
    * Whether the schema stage ran.
@@ -349,11 +450,34 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
   schemaSkippedReason?: string | undefined;
 
   /**
-   * Findings of the release-profile rules.
+   * Findings of the release-profile rules and of the DSP's own, and warnings of every stage.
    *
    * @generated from field: repeated tonegrid.ddex.v1.Finding rules = 9;
    */
   rules: Finding[];
+
+  /**
+   * `NewReleaseMessage`, `PurgeReleaseMessage`, …; null when nothing could be read.
+   *
+   * @generated from field: optional string message_type = 10;
+   */
+  messageType?: string | undefined;
+
+  /**
+   * How likely the DSP is to take the release as it is, 0 to 100; null when no DSP is named. 100 less what the findings cost: any
+   * error costs all of it; what the DSP refuses 30 for the first finding of a code and 5 for each further, at most 50; what it asks
+   * for 8 and 1, at most 12; another warning 3 and 1, at most 5.
+   *
+   * @generated from field: optional int32 score = 11;
+   */
+  score?: number | undefined;
+
+  /**
+   * What lowers the score, dearest first.
+   *
+   * @generated from field: repeated tonegrid.ddex.v1.ScoreLoss score_lowered_by = 12;
+   */
+  scoreLoweredBy: ScoreLoss[];
 };
 
 /**
@@ -361,7 +485,54 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
  * Use `create(ValidationSchema)` to create a new message.
  */
 export const ValidationSchema: GenMessage<Validation> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 7);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 9);
+
+/**
+ * Why a score is below 100.
+ *
+ * @generated from message tonegrid.ddex.v1.ScoreLoss
+ */
+export type ScoreLoss = Message<"tonegrid.ddex.v1.ScoreLoss"> & {
+  /**
+   * Code of the findings.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * What they cost together.
+   *
+   * @generated from field: int32 points = 2;
+   */
+  points: number;
+
+  /**
+   * How many there are.
+   *
+   * @generated from field: int32 count = 3;
+   */
+  count: number;
+
+  /**
+   * Of the first of them.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+
+  /**
+   * @generated from field: optional string hint = 5;
+   */
+  hint?: string | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ScoreLoss.
+ * Use `create(ScoreLossSchema)` to create a new message.
+ */
+export const ScoreLossSchema: GenMessage<ScoreLoss> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 10);
 
 /**
  * One finding.
@@ -370,7 +541,7 @@ export const ValidationSchema: GenMessage<Validation> = /*@__PURE__*/
  */
 export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
   /**
-   * parse, schema, references or profile.
+   * parse, schema, references, profile or dsp.
    *
    * @generated from field: string stage = 1;
    */
@@ -384,7 +555,7 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
   level: string;
 
   /**
-   * error, warning or info.
+   * error or warning: only errors make a message invalid.
    *
    * @generated from field: string severity = 3;
    */
@@ -416,7 +587,7 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
   xpath?: string | undefined;
 
   /**
-   * Clause of the release profile.
+   * Clause of the release profile, or which of the DSP's rules.
    *
    * @generated from field: optional string rule = 9;
    */
@@ -428,6 +599,13 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
    * @generated from field: optional string hint = 10;
    */
   hint?: string | undefined;
+
+  /**
+   * Of a DSP's rule: `refused` when it turns deliveries down for this, `asked` when it asks for better.
+   *
+   * @generated from field: optional string weight = 11;
+   */
+  weight?: string | undefined;
 };
 
 /**
@@ -435,7 +613,7 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
  * Use `create(FindingSchema)` to create a new message.
  */
 export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 8);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 11);
 
 /**
  * What to render.
@@ -473,7 +651,7 @@ export type RenderMessageRequest = Message<"tonegrid.ddex.v1.RenderMessageReques
  * Use `create(RenderMessageRequestSchema)` to create a new message.
  */
 export const RenderMessageRequestSchema: GenMessage<RenderMessageRequest> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 9);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 12);
 
 /**
  * The message and the files that travel with it.
@@ -543,7 +721,7 @@ export type RenderMessageResponse = Message<"tonegrid.ddex.v1.RenderMessageRespo
  * Use `create(RenderMessageResponseSchema)` to create a new message.
  */
 export const RenderMessageResponseSchema: GenMessage<RenderMessageResponse> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 10);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 13);
 
 /**
  * A file of the delivery.
@@ -579,7 +757,7 @@ export type ResourceFile = Message<"tonegrid.ddex.v1.ResourceFile"> & {
  * Use `create(ResourceFileSchema)` to create a new message.
  */
 export const ResourceFileSchema: GenMessage<ResourceFile> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 11);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 14);
 
 /**
  * DDEX (reference, DDEX ERN 4.3 Pipeline).
@@ -616,6 +794,17 @@ export const DdexService: GenService<{
     methodKind: "unary";
     input: typeof ValidateMessageRequestSchema;
     output: typeof ValidateMessageResponseSchema;
+  },
+  /**
+   * Reports on any ERN message, 3.8.2 to 4.3.2, whoever made it: the file is judged and forgotten. With `dsp`, also by that DSP's own
+   * rules. A file that is not valid is answered with its report and 200.
+   *
+   * @generated from rpc tonegrid.ddex.v1.DdexService.ValidateFile
+   */
+  validateFile: {
+    methodKind: "unary";
+    input: typeof ValidateFileRequestSchema;
+    output: typeof ValidateFileResponseSchema;
   },
   /**
    * Internal: renders and proves a message with the id and time that the delivery keeps; refuses with `ddex.invalid` when the

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tonegrid/options/v1/options.proto.
  */
 export const file_tonegrid_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiF0b25lZ3JpZC9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3RvbmVncmlkLm9wdGlvbnMudjEihQMKBkFjY2VzcxIQCgZwdWJsaWMYASABKAhIABIXCg1hdXRoZW50aWNhdGVkGAIgASgISAASDwoFc2NvcGUYAyABKAlIABIsCgRyYXRlGAQgASgOMh4udG9uZWdyaWQub3B0aW9ucy52MS5SYXRlQ2xhc3MSDwoHc3VjY2VzcxgFIAEoDRIrCgZmYW1pbHkYBiABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZhbWlseRIWCg5ub3RfaWRlbXBvdGVudBgHIAEoCBIxCgl0cmFuc3BvcnQYCCABKA4yHi50b25lZ3JpZC5vcHRpb25zLnYxLlRyYW5zcG9ydBIRCglub3RfZm91bmQYCSABKAkSDgoGZXJyb3JzGAogAygJEgsKA3RhZxgLIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgMIAEoBBIUCgx1cGxvYWRfZmllbGQYDSABKAkSDQoFb2F1dGgYDiABKAgSFAoMY2xlYXJfY29va2llGA8gASgJQgUKA3dobyLoAQoEUnVsZRIQCghyZXF1aXJlZBgBIAEoCBISCgptaW5fbGVuZ3RoGAIgASgNEhIKCm1heF9sZW5ndGgYAyABKA0SKwoGZm9ybWF0GAQgASgOMhsudG9uZWdyaWQub3B0aW9ucy52MS5Gb3JtYXQSEAoDbWluGAUgASgBSACIAQESEAoDbWF4GAYgASgBSAGIAQESEQoJbWluX2l0ZW1zGAcgASgNEhEKCW1heF9pdGVtcxgIIAEoDRIOCgZzaW5nbGUYCiABKAgSDwoHZXhhbXBsZRgJIAEoCUIGCgRfbWluQgYKBF9tYXgiJwoFRXZlbnQSDAoEdHlwZRgBIAEoCRIQCghpbnRlcm5hbBgCIAEoCCqhAQoJUmF0ZUNsYXNzEhoKFlJBVEVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJSQVRFX0NMQVNTX0dFTkVSQUwQARIUChBSQVRFX0NMQVNTX0FVRElPEAISGwoXUkFURV9DTEFTU19ESVNUUklCVVRJT04QAxIYChRSQVRFX0NMQVNTX0FOQUxZVElDUxAEEhMKD1JBVEVfQ0xBU1NfTk9ORRAFKkcKBkZhbWlseRIWChJGQU1JTFlfVU5TUEVDSUZJRUQQABIQCgxGQU1JTFlfUExBSU4QARITCg9GQU1JTFlfRU5WRUxPUEUQAipuCglUcmFuc3BvcnQSGQoVVFJBTlNQT1JUX1VOU1BFQ0lGSUVEEAASFwoTVFJBTlNQT1JUX01VTFRJUEFSVBABEhIKDlRSQU5TUE9SVF9GSUxFEAISGQoVVFJBTlNQT1JUX1NJR05FRF9CT0RZEAMqrgEKBkZvcm1hdBIWChJGT1JNQVRfVU5TUEVDSUZJRUQQABIPCgtGT1JNQVRfREFURRABEg8KC0ZPUk1BVF9VVUlEEAISDgoKRk9STUFUX1VSTBADEhIKDkZPUk1BVF9DT1VOVFJZEAQSEwoPRk9STUFUX0xBTkdVQUdFEAUSEAoMRk9STUFUX0VNQUlMEAYSDwoLRk9STUFUX0RQSUQQBxIOCgpGT1JNQVRfTUQ1EAg6VQoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYtYcDIAEoCzIbLnRvbmVncmlkLm9wdGlvbnMudjEuQWNjZXNzUgZhY2Nlc3M6TgoEcnVsZRIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYtocDIAEoCzIZLnRvbmVncmlkLm9wdGlvbnMudjEuUnVsZVIEcnVsZTpHCg9vbWl0X3doZW5fdW5zZXQSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLeHAyABKAhSDW9taXRXaGVuVW5zZXQ6NwoGY29va2llEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi5hwMgASgJUgZjb29raWU6NwoGaGVhZGVyEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi6hwMgASgJUgZoZWFkZXI6UwoFZXZlbnQSHy5nb29nbGUucHJvdG9idWYuTWVzc2FnZU9wdGlvbnMYuIcDIAEoCzIaLnRvbmVncmlkLm9wdGlvbnMudjEuRXZlbnRSBWV2ZW50YgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("CiF0b25lZ3JpZC9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3RvbmVncmlkLm9wdGlvbnMudjEi4AIKBkFjY2VzcxIQCgZwdWJsaWMYASABKAhIABIXCg1hdXRoZW50aWNhdGVkGAIgASgISAASDwoFc2NvcGUYAyABKAlIABIsCgRyYXRlGAQgASgOMh4udG9uZWdyaWQub3B0aW9ucy52MS5SYXRlQ2xhc3MSDwoHc3VjY2VzcxgFIAEoDRIrCgZmYW1pbHkYBiABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZhbWlseRIWCg5ub3RfaWRlbXBvdGVudBgHIAEoCBIxCgl0cmFuc3BvcnQYCCABKA4yHi50b25lZ3JpZC5vcHRpb25zLnYxLlRyYW5zcG9ydBIRCglub3RfZm91bmQYCSABKAkSDgoGZXJyb3JzGAogAygJEgsKA3RhZxgLIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgMIAEoBBIUCgx1cGxvYWRfZmllbGQYDSABKAlCBQoDd2hvIugBCgRSdWxlEhAKCHJlcXVpcmVkGAEgASgIEhIKCm1pbl9sZW5ndGgYAiABKA0SEgoKbWF4X2xlbmd0aBgDIAEoDRIrCgZmb3JtYXQYBCABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZvcm1hdBIQCgNtaW4YBSABKAFIAIgBARIQCgNtYXgYBiABKAFIAYgBARIRCgltaW5faXRlbXMYByABKA0SEQoJbWF4X2l0ZW1zGAggASgNEg4KBnNpbmdsZRgKIAEoCBIPCgdleGFtcGxlGAkgASgJQgYKBF9taW5CBgoEX21heCIVCgVFdmVudBIMCgR0eXBlGAEgASgJKqEBCglSYXRlQ2xhc3MSGgoWUkFURV9DTEFTU19VTlNQRUNJRklFRBAAEhYKElJBVEVfQ0xBU1NfR0VORVJBTBABEhQKEFJBVEVfQ0xBU1NfQVVESU8QAhIbChdSQVRFX0NMQVNTX0RJU1RSSUJVVElPThADEhgKFFJBVEVfQ0xBU1NfQU5BTFlUSUNTEAQSEwoPUkFURV9DTEFTU19OT05FEAUqRwoGRmFtaWx5EhYKEkZBTUlMWV9VTlNQRUNJRklFRBAAEhAKDEZBTUlMWV9QTEFJThABEhMKD0ZBTUlMWV9FTlZFTE9QRRACKoEBCglUcmFuc3BvcnQSGQoVVFJBTlNQT1JUX1VOU1BFQ0lGSUVEEAASFwoTVFJBTlNQT1JUX01VTFRJUEFSVBABEhIKDlRSQU5TUE9SVF9GSUxFEAISGQoVVFJBTlNQT1JUX1NJR05FRF9CT0RZEAMSEQoNVFJBTlNQT1JUX1hNTBAEKq4BCgZGb3JtYXQSFgoSRk9STUFUX1VOU1BFQ0lGSUVEEAASDwoLRk9STUFUX0RBVEUQARIPCgtGT1JNQVRfVVVJRBACEg4KCkZPUk1BVF9VUkwQAxISCg5GT1JNQVRfQ09VTlRSWRAEEhMKD0ZPUk1BVF9MQU5HVUFHRRAFEhAKDEZPUk1BVF9FTUFJTBAGEg8KC0ZPUk1BVF9EUElEEAcSDgoKRk9STUFUX01ENRAIOlUKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLWHAyABKAsyGy50b25lZ3JpZC5vcHRpb25zLnYxLkFjY2Vzc1IGYWNjZXNzOk4KBHJ1bGUSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaHAyABKAsyGS50b25lZ3JpZC5vcHRpb25zLnYxLlJ1bGVSBHJ1bGU6RwoPb21pdF93aGVuX3Vuc2V0Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi3hwMgASgIUg1vbWl0V2hlblVuc2V0OlMKBWV2ZW50Eh8uZ29vZ2xlLnByb3RvYnVmLk1lc3NhZ2VPcHRpb25zGLiHAyABKAsyGi50b25lZ3JpZC5vcHRpb25zLnYxLkV2ZW50UgVldmVudGIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
  * Who may call an endpoint and how it answers.
@@ -116,26 +116,11 @@ export type Access = Message<"tonegrid.options.v1.Access"> & {
   maxBodyBytes: bigint;
 
   /**
-   * Name of the file part of a multipart upload.
+   * Name of the file part of a multipart upload, and of an XML document sent as one.
    *
    * @generated from field: string upload_field = 13;
    */
   uploadField: string;
-
-  /**
-   * An endpoint that OAuth clients know: refusals have the shape of RFC 6749, 5.2, bodies may be form-urlencoded too, and a client may
-   * authenticate by HTTP Basic (RFC 6749, 2.3.1), which fills `client_id` and `client_secret`.
-   *
-   * @generated from field: bool oauth = 14;
-   */
-  oauth: boolean;
-
-  /**
-   * Name of a cookie that a successful answer removes.
-   *
-   * @generated from field: string clear_cookie = 15;
-   */
-  clearCookie: string;
 };
 
 /**
@@ -241,13 +226,6 @@ export type Event = Message<"tonegrid.options.v1.Event"> & {
    * @generated from field: string type = 1;
    */
   type: string;
-
-  /**
-   * For the platform's own services alone: it is no webhook, and not in the list of event types.
-   *
-   * @generated from field: bool internal = 2;
-   */
-  internal: boolean;
 };
 
 /**
@@ -375,6 +353,14 @@ export enum Transport {
    * @generated from enum value: TRANSPORT_SIGNED_BODY = 3;
    */
   SIGNED_BODY = 3,
+
+  /**
+   * An XML document in, as the body (application/xml, text/xml) or as the file part `upload_field` of multipart/form-data, held
+   * whole: request message has `document` and `file_name`; its other fields come from path and query. JSON out.
+   *
+   * @generated from enum value: TRANSPORT_XML = 4;
+   */
+  XML = 4,
 }
 
 /**
@@ -482,27 +468,10 @@ export const omit_when_unset: GenExtension<FieldOptions, boolean> = /*@__PURE__*
   extDesc(file_tonegrid_options_v1_options, 2);
 
 /**
- * On a text field of an answer: its value is also set as a cookie of this name (HttpOnly, SameSite=Strict, Secure over https) that
- * lives as long as the answer's `expires_in` says.
- *
- * @generated from extension: string cookie = 50105;
- */
-export const cookie: GenExtension<FieldOptions, string> = /*@__PURE__*/
-  extDesc(file_tonegrid_options_v1_options, 3);
-
-/**
- * On a text field of a request: it is filled from the request header of this name, in lower case, and cannot be sent otherwise.
- *
- * @generated from extension: string header = 50106;
- */
-export const header: GenExtension<FieldOptions, string> = /*@__PURE__*/
-  extDesc(file_tonegrid_options_v1_options, 4);
-
-/**
  * This message is the data of an event.
  *
  * @generated from extension: tonegrid.options.v1.Event event = 50104;
  */
 export const event: GenExtension<MessageOptions, Event> = /*@__PURE__*/
-  extDesc(file_tonegrid_options_v1_options, 5);
+  extDesc(file_tonegrid_options_v1_options, 3);
 

@@ -1,0 +1,203 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { buildNotification } from '../src/model/build-notification';
+import { main } from '../src/cli/main';
+import { writeNewRelease43 } from '../src/write/write-ern43';
+import { describeWithSchemas, sampleRelease, schemasDir } from './fixtures';
+
+const lib = join(__dirname, '../..');
+const root = join(lib, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'ddex-command-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Ended {
+  status: number;
+  out: string;
+  err: string;
+}
+
+/** Runs a program in the empty folder to its end. */
+const run = (program: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd = folder, input = ''): Promise<Ended> =>
+  new Promise((resolve) => {
+    const { DDEX_SCHEMAS_DIR: _, ...rest } = process.env;
+    const child = execFile(program, args, { cwd, env: { ...rest, ...env }, maxBuffer: 64e6 }, (error, out, err) =>
+      resolve({ status: error ? (error.code as unknown as number) : 0, out, err }),
+    );
+    child.stdin!.end(input);
+  });
+
+const sample = writeNewRelease43(buildNotification(sampleRelease()).notification);
+const save = (name: string, text: string | Buffer): string => {
+  writeFileSync(join(folder, name), text);
+  return name;
+};
+save('good.xml', sample);
+save('dangling.xml', sample.replace('<DealReleaseReference>R2<', '<DealReleaseReference>R9<'));
+save('hostile.xml', '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>');
+
+/** The package, packed as it is published and unpacked beside the one package that it depends on. */
+beforeAll(async () => {
+  const packed = await run(
+    'npm',
+    ['pack', '--ignore-scripts', '--json', '--pack-destination', folder],
+    { npm_config_offline: 'true' },
+    lib,
+  );
+  expect(packed.err.replace(/npm (notice|warn).*\n/gi, '')).toBe('');
+  const [{ filename, files }] = JSON.parse(packed.out) as [{ filename: string; files: { path: string }[] }];
+  const paths = files.map(({ path }) => path);
+  expect(paths).toEqual(
+    expect.arrayContaining(['bin/ddex.js', 'dist/src/index.js', 'dist/src/validate/worker.js', 'README.md', 'package.json']),
+  );
+  expect(paths.filter((path) => /\.spec\.|^src\/|^test\/|\.xsd$|\.map$/.test(path))).toEqual([]);
+  const home = join(folder, 'node_modules/@tonegrid/ddex');
+  mkdirSync(home, { recursive: true });
+  expect(
+    (await run('tar', ['-xzf', join(folder, filename.replace('@', '').replace('/', '-')), '-C', home, '--strip-components=1'])).err,
+  ).toBe('');
+  const { dependencies } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { dependencies: Record<string, string> };
+  expect(Object.keys(dependencies)).toEqual(['libxml2-wasm']);
+  symlinkSync(join(root, 'node_modules/libxml2-wasm'), join(folder, 'node_modules/libxml2-wasm'));
+}, 60_000);
+
+const ddex = (...args: string[]): Promise<Ended> => run(process.execPath, ['node_modules/@tonegrid/ddex/bin/ddex.js', ...args]);
+
+describe('the package, alone in a folder', () => {
+  it('judges files, and says by its status whether all are valid', async () => {
+    const good = await ddex('validate', 'good.xml');
+    expect([good.status, good.err]).toEqual([0, '']);
+    expect(good.out).toContain('good.xml: valid (ERN 4.3 NewReleaseMessage)\n  the schema was not asked: No DDEX schemas are installed\n');
+    const bad = await ddex('validate', 'good.xml', 'dangling.xml');
+    expect(bad.status).toBe(1);
+    expect(bad.out).toMatch(
+      /dangling\.xml: 1 error \(ERN 4\.3 NewReleaseMessage\)\n.*\n {2}\d+:\d+ error references\.dangling: .*\n {6}at \/ern:NewReleaseMessage\/DealList.*\n {6}Something is named/,
+    );
+  });
+
+  it('prints an array with every member of every finding', async () => {
+    const { status, out } = await ddex('validate', '--json', 'dangling.xml', 'hostile.xml', 'absent.xml', 'good.xml');
+    expect(status).toBe(1);
+    const verdicts = JSON.parse(out);
+    expect(verdicts).toMatchObject([
+      { file: 'dangling.xml', ern_version: '4.3', message_type: 'NewReleaseMessage', valid: false },
+      { file: 'hostile.xml', ern_version: null, message_type: null, valid: false },
+      { file: 'absent.xml', ern_version: null, message_type: null, valid: false },
+      { file: 'good.xml', valid: true, errors: [] },
+    ]);
+    const members = ['stage', 'level', 'severity', 'line', 'column', 'xpath', 'code', 'rule', 'message', 'hint'];
+    for (const { errors } of verdicts) for (const finding of errors) expect(Object.keys(finding)).toEqual(members);
+    expect(verdicts[0].errors).toMatchObject([{ stage: 'references', level: 'error', code: 'references.dangling', rule: null }]);
+    expect(verdicts[1].errors).toMatchObject([{ stage: 'parse', level: 'fatal', code: 'xml.doctype', line: 1, column: 1, xpath: null }]);
+    expect(verdicts[2].errors).toMatchObject([{ stage: 'parse', code: 'file.unreadable', message: 'There is no such file' }]);
+  });
+
+  it('reads the standard input, and no more than it takes', async () => {
+    const args = ['node_modules/@tonegrid/ddex/bin/ddex.js', 'validate', '--json', '-'];
+    expect(JSON.parse((await run(process.execPath, args, {}, folder, sample)).out)).toMatchObject([{ file: '-', valid: true }]);
+    save('large.xml', Buffer.alloc(22_000_000, 32));
+    expect(JSON.parse((await ddex('validate', '--json', 'large.xml')).out)[0].errors).toMatchObject([{ code: 'xml.too_large' }]);
+  });
+
+  it('asks a DSP’s rules where it is given some', async () => {
+    save('rules.json', JSON.stringify({ name: 'Tidewater', rules: { artwork: { min_px: 4000 } } }));
+    const { status, out } = await ddex('validate', '--json', '--dsp-rules', 'rules.json', 'good.xml');
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject([
+      {
+        valid: true,
+        score: 70,
+        errors: [{ stage: 'dsp', severity: 'warning', code: 'dsp.artwork_too_small', rule: 'artwork.min_px', hint: expect.any(String) }],
+      },
+    ]);
+  });
+
+  it('says how it is used where it is used wrongly, with status 2', async () => {
+    const { status, out, err } = await ddex('validate');
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toContain('Usage:');
+  });
+
+  it('is a library as well', async () => {
+    save(
+      'use.js',
+      "const { createValidator } = require('@tonegrid/ddex'); const v = createValidator(); v.validate('<a/>').then((r) => { console.log(r.errors[0].code); return v.close(); });",
+    );
+    expect(await run(process.execPath, ['use.js'])).toMatchObject({ status: 0, out: 'schema.unknown_namespace\n', err: '' });
+  });
+});
+
+describe('the command line', () => {
+  const called = async (...args: string[]) => {
+    let [out, err] = ['', ''];
+    const terminal = {
+      cwd: folder,
+      env: {},
+      stdin: Readable.from([]),
+      print: (text: string) => void (out += text),
+      complain: (text: string) => void (err += text),
+    };
+    return { status: await main(args, { dspOf: () => undefined }, terminal), out, err };
+  };
+
+  it.each([
+    [[], 'Usage:'],
+    [['frobnicate'], 'There is no command "frobnicate".'],
+    [['validate', '--frob', 'good.xml'], "Unknown option '--frob'."],
+    [['validate', '--schemas'], '--schemas'],
+    [['validate', '--schemas', 'nowhere', 'good.xml'], '--schemas: nowhere is no folder.'],
+    [['validate', '--dsp-rules', 'good.xml', 'good.xml'], '--dsp-rules: '],
+    [['validate', '--dsp-rules', 'absent.json', 'good.xml'], '--dsp-rules: ENOENT'],
+    [['validate', '--dsp', 'nowhere', 'good.xml'], '--dsp: there is no DSP "nowhere".'],
+    [['validate', '--dsp', 'x', '--dsp-rules', 'y', 'good.xml'], 'give one of them'],
+  ])('is refused with its reason: %j', async (args, reason) => {
+    const { status, out, err } = await called(...args);
+    expect([status, out]).toEqual([2, '']);
+    expect(err).toContain(reason);
+    expect(err).toContain('Usage:');
+  });
+
+  it('tells its usage when asked', async () => {
+    for (const args of [['--help'], ['validate', '--help']])
+      expect(await called(...args)).toMatchObject({ status: 0, out: expect.stringContaining('ddex validate [--json]'), err: '' });
+  });
+});
+
+describe('bin/ddex of a checkout', () => {
+  it('knows the DSPs of the deployment', async () => {
+    const { status, out } = await run(join(root, 'bin/ddex'), ['validate', '--json', '--dsp', 'apple_music', 'good.xml']);
+    expect(status).toBe(0);
+    expect(JSON.parse(out)[0].errors.map(({ code }: { code: string }) => code)).toContain('dsp.role_missing');
+  });
+});
+
+describeWithSchemas('with schemas', () => {
+  it('asks them, wherever they are said to be', async () => {
+    save('kbps.xml', sample.replace('"kbps"', '"Kbps"'));
+    for (const result of [
+      await ddex('validate', '--json', '--schemas', schemasDir!, 'kbps.xml'),
+      await run(process.execPath, ['node_modules/@tonegrid/ddex/bin/ddex.js', 'validate', '--json', 'kbps.xml'], {
+        DDEX_SCHEMAS_DIR: schemasDir!,
+      }),
+    ]) {
+      expect(result.status).toBe(1);
+      expect(JSON.parse(result.out)).toMatchObject([
+        {
+          schema_checked: true,
+          error_count: 1,
+          errors: [
+            {
+              stage: 'schema',
+              code: 'schema.value_not_allowed',
+              column: 13,
+              rule: null,
+              hint: 'Write kbps: capitals and small letters count.',
+            },
+          ],
+        },
+      ]);
+    }
+  });
+});
