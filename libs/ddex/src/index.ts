@@ -44,8 +44,11 @@ export { instrumentTargets, knownContributorRoles, namespace, roleFor, roleTarge
 export { cleanText, displayTitle, languageCode } from './model/texts';
 
 export { IllegalXmlText } from './write/string-tree';
-export { ern43Namespace, writeNewRelease43, writePurge43 } from './write/write-ern43';
+export { ernNamespaces, ernVersions, type ErnVersion } from './grammar/versions';
+export type { Loss } from './grammar/codec';
+export { ern43Namespace, writeNewRelease, writeNewRelease43, writePurge, writePurge43, type Written } from './write/write-message';
 
+export { readMessage, type ReadMessage, type ReadPurge, type ReadRefused, type ReadRelease, type Unmapped } from './read/read-message';
 export { scanXml, XmlAttribute, XmlElement, XmlRefused, type ScanLimits } from './read/scan-xml';
 
 export { createValidator, type Validator, type ValidatorOptions } from './validate/validator';

@@ -1,0 +1,32 @@
+import { Writing, type Codec, type Loss } from '../grammar/codec';
+import { ernNamespaces, grammarOf, type ErnVersion } from '../grammar/versions';
+import type { PurgeNotification, ReleaseNotification } from '../model/notification';
+import { serialize } from './string-tree';
+
+/** A message, and what of the model its version of ERN could not say, or not quite. */
+export interface Written {
+  xml: string;
+  losses: Loss[];
+}
+
+function write<T>(codec: Codec<T>, value: T, root: string, version: ErnVersion): Written {
+  const context = new Writing(version);
+  const node = codec.write(value, `ern:${root}`, context);
+  node.attributes = { 'xmlns:ern': ernNamespaces[version], ...node.attributes };
+  return { xml: serialize(node), losses: context.losses };
+}
+
+/**
+ * The NewReleaseMessage of a notification in a version of ERN, UTF-8. Deterministic: the same notification gives the same bytes.
+ * @throws IllegalXmlText for characters that XML cannot hold; `buildNotification` leaves none.
+ */
+export const writeNewRelease = (notification: ReleaseNotification, version: ErnVersion): Written =>
+  write(grammarOf(version).release, notification, 'NewReleaseMessage', version);
+
+/** The PurgeReleaseMessage: the release's identifiers and its title, nothing more. @throws IllegalXmlText */
+export const writePurge = (purge: PurgeNotification, version: ErnVersion): Written =>
+  write(grammarOf(version).purge, purge, 'PurgeReleaseMessage', version);
+
+export const ern43Namespace = ernNamespaces['4.3'];
+export const writeNewRelease43 = (notification: ReleaseNotification): string => writeNewRelease(notification, '4.3').xml;
+export const writePurge43 = (purge: PurgeNotification): string => writePurge(purge, '4.3').xml;
