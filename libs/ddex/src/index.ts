@@ -43,7 +43,7 @@ export { messageFileName, messageIdFrom, purgeFileName, purgeMessageIdFrom, thre
 export { instrumentTargets, knownContributorRoles, namespace, roleFor, roleTargets, type RoleTarget } from './model/roles';
 export { cleanText, displayTitle, languageCode } from './model/texts';
 
-export { IllegalXmlText } from './write/string-tree';
+export { IllegalXmlText, serialize } from './write/string-tree';
 export { ernNamespaces, ernVersions, type ErnVersion } from './grammar/versions';
 export type { Loss } from './grammar/codec';
 export { ern43Namespace, writeNewRelease, writeNewRelease43, writePurge, writePurge43, type Written } from './write/write-message';

@@ -37,6 +37,17 @@ const furtherTitles = new Set([
 ]);
 const ddexInstruments = new Set(Object.values(instrumentTargets));
 
+/** Languages as ERN 3.8.2 counts them: ISO 639-1 and two more. */
+const isoLanguages = new Set(
+  (
+    'aa ab ae af ak am an ar as av ay az ba be bg bh bho bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en ' +
+    'eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka ' +
+    'kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mo mr ms mt my na nb nd ne ng ' +
+    'nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu raj rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su ' +
+    'sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu'
+  ).split(' '),
+);
+
 /** ERN 3 does not name the mode of a recording: one channel is mono, two are stereo. */
 export const modeOf = (channels: string | undefined): string | undefined => (channels === '1' ? 'Mono' : channels === '2' ? 'Stereo' : undefined);
 
@@ -226,7 +237,7 @@ class Lowering {
     const credits = this.contributions(recording.contributions, where);
     return {
       ...pick(recording, 'language', 'type', 'workIds', 'reference', 'isInstrumental', 'isHidden', 'isBonus', 'isRemastered', 'durationSeconds'),
-      ...(language ? { performanceLanguage: language.language } : {}),
+      ...this.performanceLanguage(language, where),
       ...this.dates({ created: recording.created, mastered: recording.mastered, remastered: recording.remastered }, where),
       ids: main?.ids ?? [],
       referenceTitle: referenceTitleOf(recording),
@@ -252,6 +263,14 @@ class Lowering {
         technical: (main?.technical ?? []).map((details, index) => this.audio(details, `${where}.editions[0].technical[${index}]`)),
       },
     };
+  }
+
+  private performanceLanguage(language: model.PerformanceLanguage | undefined, where: string): { performanceLanguage?: string } {
+    if (!language) return {};
+    const code = language.language.split('-')[0]!.toLowerCase();
+    if (code !== language.language || !isoLanguages.has(code))
+      this.lose(`${where}.performanceLanguages[0]`, 'ERN 3.8.2 names languages by their two letters, without script and region');
+    return isoLanguages.has(code) ? { performanceLanguage: code } : {};
   }
 
   private dates<K extends string>(dates: Record<K, model.EventDate | undefined>, where: string, suffix = ''): { [P in K]?: model.EventDate } {

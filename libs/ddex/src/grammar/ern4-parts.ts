@@ -1,7 +1,7 @@
 import type * as model from '../model/notification';
 import type { XmlElement } from '../read/scan-xml';
-import type { Writing } from './codec';
-import { attribute, content, decimal, duration, flag, integer, many, one, record, text, view, within, type Codec, type Field } from './codec';
+import type { Reading, Writing } from './codec';
+import { attribute, content, decimal, duration, flag, integer, many, one, record, text, within, type Codec, type Field } from './codec';
 import {
   coded,
   codedAttributes,
@@ -83,14 +83,24 @@ export function ern4Parts(version: Ern4Version) {
   };
 
   /** ERN 4.3.2 puts the word into an element of its own, with the instruments of that role beside it. */
-  const roleValue = record<{ value: model.CodedValue }>([one('Value', 'value', coded(), { required: true })]);
+  const word = coded();
+  const composed = (element: XmlElement, instruments: (child: XmlElement) => void, context: Reading): model.CodedValue | undefined => {
+    let said: model.CodedValue | undefined;
+    for (const given of element.attributes) context.drop(element, undefined, given.name);
+    for (const child of element.children) {
+      if (child.name === 'Value') said ??= word.read(child, context);
+      else if (child.name === 'InstrumentType') instruments(child);
+      else context.drop(child);
+    }
+    if (!said) context.drop(element, 'names no role');
+    return said;
+  };
   const role: Codec<model.CodedValue> = since432
-    ? view(
-        roleValue,
-        (value) => ({ value }),
-        (said) => said.value,
-      )
-    : coded();
+    ? {
+        write: (value, name, context) => ({ name, attributes: null, content: [word.write(value, 'Value', context)] }),
+        read: (element, context) => composed(element, (child) => context.drop(child), context),
+      }
+    : word;
   /** The instruments of a role are held with those of the whole contribution. */
   const roleWithInstruments: Field<model.Contribution> = {
     keys: ['roles'],
@@ -100,11 +110,8 @@ export function ern4Parts(version: Ern4Version) {
     },
     elements: {
       Role(element, target, context) {
-        const isInstrument = (child: XmlElement): boolean => child.name === 'InstrumentType';
-        for (const child of element.children.filter(isInstrument)) (target.instruments ??= []).push(coded().read(child, context)!);
-        const bare = Object.assign(Object.create(element) as XmlElement, { children: element.children.filter((child) => !isInstrument(child)) });
-        const read = role.read(bare, context);
-        if (read) (target.roles ??= []).push(read);
+        const said = composed(element, (child) => void (target.instruments ??= []).push(word.read(child, context)!), context);
+        if (said) (target.roles ??= []).push(said);
       },
     },
   };
