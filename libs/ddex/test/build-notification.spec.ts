@@ -178,12 +178,9 @@ describe('editions and files', () => {
   it('an immersive mix is a second edition, for DSPs that take it', () => {
     const editions = (supportsAtmos: boolean) =>
       buildNotification(sampleRelease({ tracks: [track(1, { immersive })], dsp: { supportsAtmos } })).notification.recordings[0]!.editions;
-    expect(editions(true).map((edition) => [
-        edition.type,
-        edition.ids[0]!.isrc,
-        edition.mode,
-        edition.technical[0]!.files[0]!.codec!.value,
-      ])).toEqual([
+    expect(
+      editions(true).map((edition) => [edition.type, edition.ids[0]!.isrc, edition.mode, edition.technical[0]!.files[0]!.codec!.value]),
+    ).toEqual([
       ['NonImmersiveEdition', 'NGTON2600001', 'Stereo', 'PCM'],
       ['ImmersiveEdition', 'NGTON2600009', 'ImmersiveAudio', 'DolbyAtmosMasterADM'],
     ]);
@@ -209,7 +206,8 @@ describe('deals', () => {
   });
 
   it('follow the rights envelope, and a restricted release has none', () => {
-    const models = (config: object) => dealsOf(sampleRelease({ config })).flatMap((item) => item.deals.map((deal) => deal.commercialModels[0]!.value));
+    const models = (config: object) =>
+      dealsOf(sampleRelease({ config })).flatMap((item) => item.deals.map((deal) => deal.commercialModels[0]!.value));
     expect(models({ rights: { streaming: false } })).toEqual(['PayAsYouGoModel', 'PayAsYouGoModel']);
     expect(models({ rights: { download: false } })).toEqual(['AdvertisementSupportedModel', 'SubscriptionModel']);
     expect(models({ monetizationPolicies: ['restricted'] })).toEqual([]);

@@ -253,13 +253,11 @@ const schemaFolders: Record<ErnVersion, string> = { '3.8.2': '382', '4.2': '42',
 describeWithSchemas('generated releases against the schema', () => {
   let sample: { version: ErnVersion; xml: string }[];
   beforeAll(() => {
-    sample = fc
-      .sample(releases, { numRuns: asked ? runs : 160, seed: seed + 1 })
-      .flatMap((input, index) => [
-        { version: versionOf(input), xml: render(input) },
-        // Purges are small and alike.
-        ...(index % 10 === 0 ? [{ version: versionOf(input), xml: writePurge(buildPurge(input).notification, versionOf(input)).xml }] : []),
-      ]);
+    sample = fc.sample(releases, { numRuns: asked ? runs : 160, seed: seed + 1 }).flatMap((input, index) => [
+      { version: versionOf(input), xml: render(input) },
+      // Purges are small and alike.
+      ...(index % 10 === 0 ? [{ version: versionOf(input), xml: writePurge(buildPurge(input).notification, versionOf(input)).xml }] : []),
+    ]);
   }, boundMs + 60_000);
 
   it(
@@ -292,7 +290,13 @@ describeWithSchemas('generated releases against the schema', () => {
           for (let at = 0; at < files.length; at += 500)
             execFileSync(
               'xmllint',
-              ['--noout', '--nonet', '--schema', schemaFile('ern', schemaFolders[version], 'release-notification.xsd'), ...files.slice(at, at + 500)],
+              [
+                '--noout',
+                '--nonet',
+                '--schema',
+                schemaFile('ern', schemaFolders[version], 'release-notification.xsd'),
+                ...files.slice(at, at + 500),
+              ],
               { stdio: ['ignore', 'ignore', 'pipe'], maxBuffer: 100_000_000 },
             );
         }

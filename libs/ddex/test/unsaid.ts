@@ -25,7 +25,8 @@ function differences(a: Json | undefined, b: Json | undefined, path: string, fou
   if (Array.isArray(a) && Array.isArray(b)) {
     for (let index = 0; index < Math.max(a.length, b.length); index++) differences(a[index], b[index], `${path}[${index}]`, found);
   } else if (a && b && typeof a === 'object' && typeof b === 'object' && !Array.isArray(a) && !Array.isArray(b)) {
-    for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) differences(a[key], b[key], path === '' ? key : `${path}.${key}`, found);
+    for (const key of new Set([...Object.keys(a), ...Object.keys(b)]))
+      differences(a[key], b[key], path === '' ? key : `${path}.${key}`, found);
   } else if (JSON.stringify(a) !== JSON.stringify(b)) found.push(path);
 }
 
@@ -33,5 +34,7 @@ function differences(a: Json | undefined, b: Json | undefined, path: string, fou
 export function unsaid(written: ReleaseNotification, read: ReleaseNotification, losses: readonly Loss[]): string[] {
   const found: string[] = [];
   differences(spelledOut(written), spelledOut(read), '', found);
-  return found.filter((path) => !losses.some((loss) => path === loss.path || path.startsWith(`${loss.path}.`) || path.startsWith(`${loss.path}[`)));
+  return found.filter(
+    (path) => !losses.some((loss) => path === loss.path || path.startsWith(`${loss.path}.`) || path.startsWith(`${loss.path}[`)),
+  );
 }

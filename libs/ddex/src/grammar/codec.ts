@@ -282,7 +282,8 @@ export const derived = <T>(
 });
 
 /** Namespaces and where the schema lies: they frame a message and say nothing. */
-const frames = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:') || /^[^:]+:(schemaLocation|noNamespaceSchemaLocation)$/.test(name);
+const frames = (name: string): boolean =>
+  name === 'xmlns' || name.startsWith('xmlns:') || /^[^:]+:(schemaLocation|noNamespaceSchemaLocation)$/.test(name);
 
 function compile<T>(fields: readonly Field<T>[]) {
   const attributes = fields.flatMap((field) => (field.attribute ? [field.attribute] : []));

@@ -49,7 +49,8 @@ const isoLanguages = new Set(
 );
 
 /** ERN 3 does not name the mode of a recording: one channel is mono, two are stereo. */
-export const modeOf = (channels: string | undefined): string | undefined => (channels === '1' ? 'Mono' : channels === '2' ? 'Stereo' : undefined);
+export const modeOf = (channels: string | undefined): string | undefined =>
+  channels === '1' ? 'Mono' : channels === '2' ? 'Stereo' : undefined;
 
 /** Our Audio profile, as ERN 3.8.2 names it: by the number of tracks. */
 export const profile382 = (tracks: number): string => `CommonReleaseTypes/14/${tracks === 1 ? 'AudioSingle' : 'AudioAlbumMusicOnly'}`;
@@ -72,8 +73,21 @@ class Lowering {
   }
 
   message(): Message382 {
-    const { header, language, avsVersionId, profile, profileVariant, recordings, videos, images, texts, release, trackReleases, deals, visibilities } =
-      this.notification;
+    const {
+      header,
+      language,
+      avsVersionId,
+      profile,
+      profileVariant,
+      recordings,
+      videos,
+      images,
+      texts,
+      release,
+      trackReleases,
+      deals,
+      visibilities,
+    } = this.notification;
     if (avsVersionId !== undefined) this.lose('avsVersionId');
     if (profileVariant !== undefined) this.lose('profileVariant');
     visibilities.forEach((_, index) => this.lose(`visibilities[${index}]`));
@@ -100,7 +114,10 @@ class Lowering {
       }),
       images: images.map((image, index) => {
         const where = `images[${index}]`;
-        const titles = [...this.titles(image.titleTexts ?? [], 'DisplayTitle', `${where}.titleTexts`), ...this.titles(image.titles ?? [], 'FormalTitle', `${where}.titles`)];
+        const titles = [
+          ...this.titles(image.titleTexts ?? [], 'DisplayTitle', `${where}.titleTexts`),
+          ...this.titles(image.titles ?? [], 'FormalTitle', `${where}.titles`),
+        ];
         return {
           ...pick(image, 'language', 'type', 'ids', 'reference'),
           ...(titles.length > 0 ? { titles } : {}),
@@ -118,7 +135,10 @@ class Lowering {
           ...pick(text, 'language', 'type', 'proprietaryIds', 'reference'),
           details: some(
             'technical',
-            text.technical?.map(({ file, isProvided, ...rest }, at) => ({ ...rest, ...this.file(file, isProvided, `${where}.technical[${at}]`) })),
+            text.technical?.map(({ file, isProvided, ...rest }, at) => ({
+              ...rest,
+              ...this.file(file, isProvided, `${where}.technical[${at}]`),
+            })),
           ),
         };
       }),
@@ -152,8 +172,11 @@ class Lowering {
     return items.map((item, index) => {
       const { isDefault, ...rest } = item;
       const isFirstOfMany = items.length > 1 && index === 0;
-      if (isFirstOfMany !== (isDefault ?? false) || (isDefault === false && !isFirstOfMany)) this.lose(`${where}[${index}].isDefault`, 'The first title is the default one in ERN 3');
-      const { subTitles, ...title } = this.local<model.Title>(rest, `${where}[${index}]`) as Omit<model.Title, keyof model.Scope> & { language?: string };
+      if (isFirstOfMany !== (isDefault ?? false) || (isDefault === false && !isFirstOfMany))
+        this.lose(`${where}[${index}].isDefault`, 'The first title is the default one in ERN 3');
+      const { subTitles, ...title } = this.local<model.Title>(rest, `${where}[${index}]`) as Omit<model.Title, keyof model.Scope> & {
+        language?: string;
+      };
       return { type, ...title, ...some('subTitles', this.subTitles(subTitles, `${where}[${index}]`)) };
     });
   }
@@ -176,10 +199,17 @@ class Lowering {
       const { subTitles, ...rest } = this.local(title, at);
       return [{ type: type.value, ...rest, ...some('subTitles', this.subTitles(subTitles, at)) }];
     });
-    return [...this.titles(item.titleTexts, 'DisplayTitle', `${where}.titleTexts`), ...this.titles(item.titles, 'FormalTitle', `${where}.titles`), ...further];
+    return [
+      ...this.titles(item.titleTexts, 'DisplayTitle', `${where}.titleTexts`),
+      ...this.titles(item.titles, 'FormalTitle', `${where}.titles`),
+      ...further,
+    ];
   }
 
-  private described(item: model.Described, where: string): { titles: TypedTitle[]; displayArtists: NamedArtist[]; artistNames: model.LocalText[] } {
+  private described(
+    item: model.Described,
+    where: string,
+  ): { titles: TypedTitle[]; displayArtists: NamedArtist[]; artistNames: model.LocalText[] } {
     if (item.versionTypes?.length) this.lose(`${where}.versionTypes`);
     return {
       titles: this.allTitles(item, where),
@@ -210,7 +240,9 @@ class Lowering {
     if (!file) return {};
     if (file.sizeKilobytes !== undefined) this.lose(`${where}.file.sizeKilobytes`);
     const slash = file.uri.lastIndexOf('/') + 1;
-    const place = file.uri.includes('://') ? { url: file.uri } : { name: file.uri.slice(slash), ...(slash > 0 ? { folder: file.uri.slice(0, slash) } : {}) };
+    const place = file.uri.includes('://')
+      ? { url: file.uri }
+      : { name: file.uri.slice(slash), ...(slash > 0 ? { folder: file.uri.slice(0, slash) } : {}) };
     return { file: { ...place, ...(file.hash ? { hash: file.hash } : {}) } };
   }
 
@@ -236,7 +268,18 @@ class Lowering {
     const courtesy = onlyFirst(recording.courtesyLines ?? [], `${where}.courtesyLines`, this.context);
     const credits = this.contributions(recording.contributions, where);
     return {
-      ...pick(recording, 'language', 'type', 'workIds', 'reference', 'isInstrumental', 'isHidden', 'isBonus', 'isRemastered', 'durationSeconds'),
+      ...pick(
+        recording,
+        'language',
+        'type',
+        'workIds',
+        'reference',
+        'isInstrumental',
+        'isHidden',
+        'isBonus',
+        'isRemastered',
+        'durationSeconds',
+      ),
       ...this.performanceLanguage(language, where),
       ...this.dates({ created: recording.created, mastered: recording.mastered, remastered: recording.remastered }, where),
       ids: main?.ids ?? [],
@@ -248,7 +291,8 @@ class Lowering {
         rights: recording.resourceRights.map((rights, index) => {
           const at = `${where}.resourceRights[${index}]`;
           if (rights.territories.length > 0) this.lose(`${at}.territories`);
-          if (rights.controls.includes('RightsHolder')) this.lose(`${at}.controls`, 'ERN 3.8.2 has no RightsHolder: RightsController stands in its place');
+          if (rights.controls.includes('RightsHolder'))
+            this.lose(`${at}.controls`, 'ERN 3.8.2 has no RightsHolder: RightsController stands in its place');
           return {
             ...this.party(rights.party, `${at}.party`),
             ...pick(rights, 'sequence', 'type', 'share', 'startDate', 'endDate'),
@@ -273,7 +317,11 @@ class Lowering {
     return isoLanguages.has(code) ? { performanceLanguage: code } : {};
   }
 
-  private dates<K extends string>(dates: Record<K, model.EventDate | undefined>, where: string, suffix = ''): { [P in K]?: model.EventDate } {
+  private dates<K extends string>(
+    dates: Record<K, model.EventDate | undefined>,
+    where: string,
+    suffix = '',
+  ): { [P in K]?: model.EventDate } {
     const said: { [P in K]?: model.EventDate } = {};
     for (const key of Object.keys(dates) as K[]) {
       const date = dates[key];
@@ -286,7 +334,10 @@ class Lowering {
   }
 
   /** Whoever wrote is credited in one composite, whoever performed or produced in another. */
-  private contributions(contributions: readonly model.Contribution[], where: string): { contributors: NamedContributor[]; writers: NamedArtist[] } {
+  private contributions(
+    contributions: readonly model.Contribution[],
+    where: string,
+  ): { contributors: NamedContributor[]; writers: NamedArtist[] } {
     const contributors: NamedContributor[] = [];
     const writers: NamedArtist[] = [];
     contributions.forEach((item, index) => {
@@ -303,7 +354,13 @@ class Lowering {
           this.lose(`${at}.instruments[${number}]`, 'Instruments are plain words in ERN 3');
         return word;
       });
-      if (did.length > 0 || wrote.length === 0 || instruments.length > 0 || item.isFeatured !== undefined || item.isContracted !== undefined)
+      if (
+        did.length > 0 ||
+        wrote.length === 0 ||
+        instruments.length > 0 ||
+        item.isFeatured !== undefined ||
+        item.isContracted !== undefined
+      )
         contributors.push({ ...who, roles: did, ...pick(item, 'isFeatured', 'isContracted'), ...some('instruments', instruments) });
       if (wrote.length > 0) writers.push({ ...who, roles: wrote });
     });
@@ -354,11 +411,20 @@ class Lowering {
 
   private release(release: model.MainRelease): Release382 {
     const where = 'release';
-    for (const key of ['visibilities', 'isSingleArtistCompilation', 'hiResDescription', 'containsAi', 'isSoundtrack', 'isHiRes', 'courtesyLines'] as const) {
+    for (const key of [
+      'visibilities',
+      'isSingleArtistCompilation',
+      'hiResDescription',
+      'containsAi',
+      'isSoundtrack',
+      'isHiRes',
+      'courtesyLines',
+    ] as const) {
       const held = release[key];
       if (held !== undefined && !(Array.isArray(held) && held.length === 0)) this.lose(`${where}.${key}`);
     }
-    const first = <V>(items: readonly V[] | undefined, key: string): V | undefined => onlyFirst(items ?? [], `${where}.${key}`, this.context);
+    const first = <V>(items: readonly V[] | undefined, key: string): V | undefined =>
+      onlyFirst(items ?? [], `${where}.${key}`, this.context);
     const comment = first(release.marketingComments, 'marketingComments');
     const synopsis = first(release.synopses, 'synopses');
     const details: ReleaseDetails382 = {
@@ -395,9 +461,13 @@ class Lowering {
 
   /** The resource groups of a release. The outermost group is the release itself unless it has facts of its own. */
   private groups(group: model.ResourceGroup): Group382[] {
-    const isBare = group.content.length === 0 && (group.groups?.length ?? 0) > 1 && Object.keys(group).every((key) => ['content', 'groups', 'linked'].includes(key));
+    const isBare =
+      group.content.length === 0 &&
+      (group.groups?.length ?? 0) > 1 &&
+      Object.keys(group).every((key) => ['content', 'groups', 'linked'].includes(key));
     (group.linked ?? []).forEach((link, index) => {
-      for (const key of ['description', 'language'] as const) if (link[key] !== undefined) this.lose(`release.group.linked[${index}].${key}`);
+      for (const key of ['description', 'language'] as const)
+        if (link[key] !== undefined) this.lose(`release.group.linked[${index}].${key}`);
     });
     if (isBare) return group.groups!.map((item, index) => this.group(item, `release.group.groups[${index}]`));
     return [this.group(group, 'release.group', true)];
@@ -414,7 +484,10 @@ class Lowering {
     return {
       ...some('titles', titles),
       ...pick(group, 'sequence'),
-      ...some('groups', group.groups?.map((item, index) => this.group(item, `${where}.groups[${index}]`))),
+      ...some(
+        'groups',
+        group.groups?.map((item, index) => this.group(item, `${where}.groups[${index}]`)),
+      ),
       ...some(
         'content',
         group.content.map((item, index) => {
@@ -453,7 +526,11 @@ class Lowering {
     const losses = this.context.losses.length;
     const described = this.described(said, where);
     // What comes from the recording has been told of there.
-    const own = this.context.losses.splice(losses).filter(({ path }) => (['titleTexts', 'titles', 'additionalTitles'] as const).some((key) => track[key] && path.startsWith(`${where}.${key}`)));
+    const own = this.context.losses
+      .splice(losses)
+      .filter(({ path }) =>
+        (['titleTexts', 'titles', 'additionalTitles'] as const).some((key) => track[key] && path.startsWith(`${where}.${key}`)),
+      );
     this.context.losses.push(...own);
     const isrc = recording?.editions[0]?.ids[0]?.isrc;
     return {
@@ -483,17 +560,26 @@ class Lowering {
     return {
       ...deal,
       territories: deal.territories ?? { mode: 'only', codes: ['Worldwide'] },
-      ...some('prices', deal.prices?.map((price) => (price.type?.userDefined ? (({ type: _, ...rest }) => rest)(price) : price))),
+      ...some(
+        'prices',
+        deal.prices?.map((price) => (price.type?.userDefined ? (({ type: _, ...rest }) => rest)(price) : price)),
+      ),
     };
   }
 }
 
 /** All that a group holds, in order. */
-export const contentOf = (group: model.ResourceGroup): model.ContentItem[] => [...(group.groups ?? []).flatMap(contentOf), ...group.content];
+export const contentOf = (group: model.ResourceGroup): model.ContentItem[] => [
+  ...(group.groups ?? []).flatMap(contentOf),
+  ...group.content,
+];
 const linksOf = (group: model.ResourceGroup): model.ResourceLink[] => group.linked ?? [];
 
 /** The title by which a work is referred to: said as such, else the title in its parts. */
-export function referenceTitleOf(item: Pick<model.Described, 'referenceTitle' | 'titles' | 'titleTexts'>): { text: string; subTitle?: string } {
+export function referenceTitleOf(item: Pick<model.Described, 'referenceTitle' | 'titles' | 'titleTexts'>): {
+  text: string;
+  subTitle?: string;
+} {
   if (item.referenceTitle) return item.referenceTitle;
   const title = item.titles[0];
   if (!title) return { text: item.titleTexts[0]?.text ?? '' };

@@ -45,14 +45,20 @@ class Raising {
 
   notification(): model.ReleaseNotification | undefined {
     const { header, language, profile, videos, images, texts, releases, deals } = this.message;
-    const isTrack = (release: Release382): boolean => release.types.some((type) => type.value === 'TrackRelease') && release.isMain !== true;
-    const mainIndex = releases.findIndex((release) => release.isMain) >= 0 ? releases.findIndex((release) => release.isMain) : releases.findIndex((release) => !isTrack(release));
+    const isTrack = (release: Release382): boolean =>
+      release.types.some((type) => type.value === 'TrackRelease') && release.isMain !== true;
+    const mainIndex =
+      releases.findIndex((release) => release.isMain) >= 0
+        ? releases.findIndex((release) => release.isMain)
+        : releases.findIndex((release) => !isTrack(release));
     const main = releases[mainIndex];
     if (!main) {
       this.context.missing.push({ element: this.root, reason: 'a main release' });
       return undefined;
     }
-    const recordings = this.message.recordings.map((recording, index) => this.recording(recording, elementAt(this.root, 'ResourceList', 'SoundRecording', index)));
+    const recordings = this.message.recordings.map((recording, index) =>
+      this.recording(recording, elementAt(this.root, 'ResourceList', 'SoundRecording', index)),
+    );
     const byReference = new Map(recordings.map((recording) => [recording.reference, recording]));
     const trackReleases: model.TrackRelease[] = [];
     releases.forEach((release, index) => {
@@ -72,7 +78,12 @@ class Raising {
         const element = elementAt(this.root, 'ResourceList', 'Video', index);
         const { details, referenceTitle, ...rest } = video;
         const described = this.described(details, referenceTitle, element, 'VideoDetailsByTerritory');
-        return { ...rest, ...described, advisories: details?.advisories ?? [], technical: (details?.technical ?? []).map((item) => this.picture(item)) };
+        return {
+          ...rest,
+          ...described,
+          advisories: details?.advisories ?? [],
+          technical: (details?.technical ?? []).map((item) => this.picture(item)),
+        };
       }),
       images: images.map((image, index) => {
         const { details, titles = [], ...rest } = image;
@@ -151,7 +162,13 @@ class Raising {
       ? [{ text: reference.text, ...(reference.subTitle === undefined ? {} : { subTitles: [{ text: reference.subTitle }] }) }]
       : [];
     const titles = formal.length > 0 ? formal : shown.length > 0 ? shown : fromReference;
-    const texts = titleTexts.length > 0 ? titleTexts : titles.map(({ subTitles, ...title }) => ({ ...title, text: (subTitles ?? []).reduce((text, subTitle) => displayTitle(text, subTitle.text), title.text) }));
+    const texts =
+      titleTexts.length > 0
+        ? titleTexts
+        : titles.map(({ subTitles, ...title }) => ({
+            ...title,
+            text: (subTitles ?? []).reduce((text, subTitle) => displayTitle(text, subTitle.text), title.text),
+          }));
     const said = { titleTexts: texts, titles };
     const isAnother = reference !== undefined && JSON.stringify(reference) !== JSON.stringify(referenceTitleOf(said));
     return {
@@ -181,10 +198,12 @@ class Raising {
       ...described,
       editions: [{ ids, ...(details?.pLines ? { pLines: details.pLines } : {}), ...(mode ? { mode } : {}), technical }],
       contributions: this.contributions(details?.contributors ?? [], details?.writers ?? []),
-      resourceRights: (details?.rights ?? []).map(({ names: _, isni: __, ipi, ipn, cisacSocietyId, dpid, proprietaryIds, ...rights }, index) => {
-        void [ipi, ipn, cisacSocietyId, dpid, proprietaryIds];
-        return { ...rights, party: this.party(details.rights[index]!), territories: [] };
-      }),
+      resourceRights: (details?.rights ?? []).map(
+        ({ names: _, isni: __, ipi, ipn, cisacSocietyId, dpid, proprietaryIds, ...rights }, index) => {
+          void [ipi, ipn, cisacSocietyId, dpid, proprietaryIds];
+          return { ...rights, party: this.party(details.rights[index]!), territories: [] };
+        },
+      ),
       workRights: [],
       ...(details?.courtesyLine ? { courtesyLines: [details.courtesyLine] } : {}),
       ...(details?.firstPublished ? { firstPublished: [details.firstPublished] } : {}),
@@ -201,7 +220,9 @@ class Raising {
       party: this.party(item),
       ...(item.sequence === undefined ? {} : { sequence: item.sequence }),
       roles: item.roles,
-      instruments: (item.instruments ?? []).map((word) => (ddexInstruments.has(word) ? { value: word } : { value: 'UserDefined', userDefined: { value: word } })),
+      instruments: (item.instruments ?? []).map((word) =>
+        ddexInstruments.has(word) ? { value: word } : { value: 'UserDefined', userDefined: { value: word } },
+      ),
       ...(item.isFeatured === undefined ? {} : { isFeatured: item.isFeatured }),
       ...(item.isContracted === undefined ? {} : { isContracted: item.isContracted }),
     }));
@@ -241,10 +262,13 @@ class Raising {
     const { isrc, ...ids } = given;
     if (isrc !== undefined) dropPart(this.context, element, ['ReleaseId', 'ISRC'], 'names a recording, which bears it itself');
     const lines = (a: model.CopyrightLine[] | undefined, b: model.CopyrightLine[] | undefined): model.CopyrightLine[] =>
-      [...(a ?? []), ...(b ?? [])].filter((line, index, all) => all.findIndex((other) => JSON.stringify(other) === JSON.stringify(line)) === index);
+      [...(a ?? []), ...(b ?? [])].filter(
+        (line, index, all) => all.findIndex((other) => JSON.stringify(other) === JSON.stringify(line)) === index,
+      );
     const p = lines(details?.pLines, pLines);
     const c = lines(details?.cLines, cLines);
-    const some = <K extends string, V>(key: K, items: V[] | undefined): { [P in K]?: V[] } => (items && items.length > 0 ? { [key]: items } : {}) as { [P in K]?: V[] };
+    const some = <K extends string, V>(key: K, items: V[] | undefined): { [P in K]?: V[] } =>
+      (items && items.length > 0 ? { [key]: items } : {}) as { [P in K]?: V[] };
     const described = this.described(details, referenceTitle, element, 'ReleaseDetailsByTerritory');
     return {
       ...rest,
@@ -271,18 +295,34 @@ class Raising {
    * The content of a release: its resource groups where it has them, else the list of its resources in their order. What is
    * listed and in no group is linked to the release: cover images, booklets.
    */
-  private group(groups: readonly Group382[], resources: Release382['resources'], element: XmlElement, recordings: ReadonlyMap<string, model.SoundRecording>): model.ResourceGroup {
+  private group(
+    groups: readonly Group382[],
+    resources: Release382['resources'],
+    element: XmlElement,
+    recordings: ReadonlyMap<string, model.SoundRecording>,
+  ): model.ResourceGroup {
     const path = ['ReleaseDetailsByTerritory', 'ResourceGroup'];
     const grouped: model.ResourceGroup =
-      groups.length === 1 ? this.oneGroup(groups[0]!, element, path) : { content: [], ...(groups.length > 1 ? { groups: groups.map((item) => this.oneGroup(item, element, path)) } : {}) };
+      groups.length === 1
+        ? this.oneGroup(groups[0]!, element, path)
+        : { content: [], ...(groups.length > 1 ? { groups: groups.map((item) => this.oneGroup(item, element, path)) } : {}) };
     const placed = new Set(contentOf(grouped).flatMap((item) => [item.resource, ...(item.linked ?? []).map((link) => link.resource)]));
     const left = resources.filter((item) => !placed.has(item.reference));
     const primary = groups.length === 0 ? left.filter((item) => recordings.has(item.reference)) : [];
     const linked = left.filter((item) => !recordings.has(item.reference)).map((item) => ({ resource: item.reference }));
     if (groups.length > 0)
       for (const item of left.filter((other) => recordings.has(other.reference)))
-        dropPart(this.context, element, ['ReleaseResourceReferenceList'], `lists ${item.reference}, which is in none of the release's groups`);
-    return { ...grouped, content: [...grouped.content, ...primary.map((item) => ({ resource: item.reference }))], ...(linked.length > 0 ? { linked } : {}) };
+        dropPart(
+          this.context,
+          element,
+          ['ReleaseResourceReferenceList'],
+          `lists ${item.reference}, which is in none of the release's groups`,
+        );
+    return {
+      ...grouped,
+      content: [...grouped.content, ...primary.map((item) => ({ resource: item.reference }))],
+      ...(linked.length > 0 ? { linked } : {}),
+    };
   }
 
   private oneGroup(shape: Group382, element: XmlElement, path: readonly string[]): model.ResourceGroup {
@@ -294,7 +334,14 @@ class Raising {
       ...(shape.groups ? { groups: shape.groups.map((item) => this.oneGroup(item, element, [...path, 'ResourceGroup'])) } : {}),
       content: (shape.content ?? []).map(({ linked, ...item }) => ({
         ...item,
-        ...(linked ? { linked: linked.map(({ description, ...link }) => ({ ...link, ...(description === undefined ? {} : { description: { value: description } }) })) } : {}),
+        ...(linked
+          ? {
+              linked: linked.map(({ description, ...link }) => ({
+                ...link,
+                ...(description === undefined ? {} : { description: { value: description } }),
+              })),
+            }
+          : {}),
       })),
     };
   }
@@ -305,10 +352,12 @@ class Raising {
     const [primary, ...others] = resources;
     const recording = primary && recordings.get(primary.reference);
     const { isrc, ...ids } = given;
-    if (isrc !== undefined && isrc !== recording?.editions[0]?.ids[0]?.isrc) dropPart(this.context, element, ['ReleaseId', 'ISRC'], 'is not that of the recording');
+    if (isrc !== undefined && isrc !== recording?.editions[0]?.ids[0]?.isrc)
+      dropPart(this.context, element, ['ReleaseId', 'ISRC'], 'is not that of the recording');
     if (!primary) this.context.missing.push({ element, reason: 'resource' });
     const { titleTexts, formal, further } = this.titles(details?.titles ?? [], element, ['ReleaseDetailsByTerritory']);
-    const differs = (mine: unknown[], theirs: unknown[] | undefined): boolean => mine.length > 0 && JSON.stringify(mine) !== JSON.stringify(theirs);
+    const differs = (mine: unknown[], theirs: unknown[] | undefined): boolean =>
+      mine.length > 0 && JSON.stringify(mine) !== JSON.stringify(theirs);
     const isOwnTitle = differs(titleTexts, recording?.titleTexts) || differs(formal, recording?.titles);
     const said = isOwnTitle ? { titleTexts, titles: formal } : { titleTexts: recording?.titleTexts ?? [], titles: recording?.titles ?? [] };
     if (referenceTitle && JSON.stringify(referenceTitle) !== JSON.stringify(referenceTitleOf(said)))
@@ -316,7 +365,13 @@ class Raising {
     const block = ['ReleaseDetailsByTerritory'];
     const tell = (name: string): void => dropPart(this.context, element, [...block, name], 'is another than that of the recording');
     const artists = (details?.displayArtists ?? []).map((artist) => [this.party(artist), artist.sequence, artist.roles]);
-    if (differs(artists, recording?.artists.map((artist) => [artist.party, artist.sequence, [artist.role, ...(artist.artisticRoles ?? [])]]))) tell('DisplayArtist');
+    if (
+      differs(
+        artists,
+        recording?.artists.map((artist) => [artist.party, artist.sequence, [artist.role, ...(artist.artisticRoles ?? [])]]),
+      )
+    )
+      tell('DisplayArtist');
     if (differs(details?.artistNames ?? [], recording?.artistNames)) tell('DisplayArtistName');
     if (differs(details?.advisories ?? [], recording?.advisories)) tell('ParentalWarningType');
     for (const [key, name] of [

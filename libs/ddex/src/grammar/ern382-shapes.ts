@@ -1,6 +1,21 @@
 import type * as model from '../model/notification';
 import type { XmlElement } from '../read/scan-xml';
-import { attribute, content, decimal, duration, flag, integer, many, one, record, text, within, type Codec, type Field, type Reading } from './codec';
+import {
+  attribute,
+  content,
+  decimal,
+  duration,
+  flag,
+  integer,
+  many,
+  one,
+  record,
+  text,
+  within,
+  type Codec,
+  type Field,
+  type Reading,
+} from './codec';
 import {
   bitRate,
   coded,
@@ -269,7 +284,9 @@ const artistRoles = new Set(
     'Playwright PrimaryMusician Producer Programmer ScreenplayAuthor Soloist StudioMusician StudioPersonnel SubArranger Translator Unknown UserDefined'
   ).split(' '),
 );
-const audioCodecs = new Set('AAC ADPCM ALaw AMR-NB AMR-WB FLAC MP2 MP3 MuLaw PCM PDM QCELP RealAudio Shockwave Unknown UserDefined Vorbis WMA'.split(' '));
+const audioCodecs = new Set(
+  'AAC ADPCM ALaw AMR-NB AMR-WB FLAC MP2 MP3 MuLaw PCM PDM QCELP RealAudio Shockwave Unknown UserDefined Vorbis WMA'.split(' '),
+);
 const laterVideoCodecs = /^(HEVC|ProRes-)/;
 const laterReleaseTypes = new Set(
   'AudioDramaRelease ClassicalDigitalBoxedSet ClassicalMultimediaAlbum DjMix Drama DramaticoMusicalVideoRelease MultimediaDigitalBoxedSet NonMusicalWorkBasedGameRelease PlayList ShortFilm StemBundle VideoMastertoneRelease'.split(
@@ -319,10 +336,12 @@ const partyFields = <T extends NamedParty>(): Field<T>[] =>
     {
       keys: ['isni', 'ipi', 'ipn', 'cisacSocietyId', 'dpid', 'proprietaryIds'],
       write(party, out) {
-        const id = (attributes: Record<string, string> | null, value: string): void => void out.push({ name: 'PartyId', attributes, content: value });
+        const id = (attributes: Record<string, string> | null, value: string): void =>
+          void out.push({ name: 'PartyId', attributes, content: value });
         if (party.isni !== undefined) id({ IsISNI: 'true' }, party.isni);
         if (party.dpid !== undefined) id({ IsDPID: 'true' }, party.dpid);
-        for (const key of ['ipi', 'ipn', 'cisacSocietyId'] as const) if (party[key] !== undefined) id({ Namespace: partyNamespaces[key] }, party[key]);
+        for (const key of ['ipi', 'ipn', 'cisacSocietyId'] as const)
+          if (party[key] !== undefined) id({ Namespace: partyNamespaces[key] }, party[key]);
         for (const own of party.proprietaryIds ?? []) id(own.namespace === '' ? null : { Namespace: own.namespace }, own.value);
       },
       elements: {
@@ -434,7 +453,8 @@ const workId = record<model.WorkId>([
 ]);
 
 /** Is this block of details the one for all territories? */
-const isWorldwide = (block: XmlElement): boolean => block.children.some((child) => child.name === 'TerritoryCode' && child.text.trim() === 'Worldwide');
+const isWorldwide = (block: XmlElement): boolean =>
+  block.children.some((child) => child.name === 'TerritoryCode' && child.text.trim() === 'Worldwide');
 
 /**
  * Details by territory. The catalogue keeps one set: that for everywhere, else the first; the others are told of, and so is
@@ -486,7 +506,11 @@ const audio = record<Audio382>([
 ]);
 const recording = record<Recording382>([
   languageOf(),
-  one('SoundRecordingType', 'type', coded((word) => word !== 'AudioStem' && word !== 'Clip')),
+  one(
+    'SoundRecordingType',
+    'type',
+    coded((word) => word !== 'AudioStem' && word !== 'Clip'),
+  ),
   many('SoundRecordingId', 'ids', resourceIds, { listed: true }),
   many('IndirectSoundRecordingId', 'workIds', workId),
   one('ResourceReference', 'reference', text, { required: true }),
@@ -520,7 +544,11 @@ const recording = record<Recording382>([
 const pictureStart: Field<Picture382>[] = [one('TechnicalResourceDetailsReference', 'reference', text, { required: true })];
 const image = record<Image382>([
   languageOf(),
-  one('ImageType', 'type', coded((word) => !['Portrait', 'ProfilePicture', 'SocialBannerImage'].includes(word))),
+  one(
+    'ImageType',
+    'type',
+    coded((word) => !['Portrait', 'ProfilePicture', 'SocialBannerImage'].includes(word)),
+  ),
   many('ImageId', 'ids', resourceIds, { listed: true }),
   one('ResourceReference', 'reference', text, { required: true }),
   many('Title', 'titles', title),
@@ -543,7 +571,11 @@ const image = record<Image382>([
 ]);
 const video = record<Video382>([
   languageOf(),
-  one('VideoType', 'type', coded((word) => word !== 'FrontCoverVideo')),
+  one(
+    'VideoType',
+    'type',
+    coded((word) => word !== 'FrontCoverVideo'),
+  ),
   many('VideoId', 'ids', resourceIds, { listed: true }),
   one('ResourceReference', 'reference', text, { required: true }),
   one('ReferenceTitle', 'referenceTitle', referenceTitle),
@@ -559,7 +591,11 @@ const video = record<Video382>([
       record<Picture382>([
         ...pictureStart,
         one('ContainerFormat', 'container', coded()),
-        one('VideoCodecType', 'codec', coded((word) => !laterVideoCodecs.test(word))),
+        one(
+          'VideoCodecType',
+          'codec',
+          coded((word) => !laterVideoCodecs.test(word)),
+        ),
         one('ImageHeight', 'heightPixels', pixels),
         one('ImageWidth', 'widthPixels', pixels),
         one('AspectRatio', 'aspectRatio', decimal),
@@ -634,10 +670,19 @@ const release = record<Release382>([
   one('ReleaseId', 'ids', releaseIds, { required: true }),
   one('ReleaseReference', 'reference', text, { required: true }),
   one('ReferenceTitle', 'referenceTitle', referenceTitle),
-  within('ReleaseResourceReferenceList', [many<Release382, 'resources'>('ReleaseResourceReference', 'resources', resourceReference, { listed: true })], {
-    always: true,
-  }),
-  many('ReleaseType', 'types', coded((word) => !laterReleaseTypes.has(word)), { listed: true }),
+  within(
+    'ReleaseResourceReferenceList',
+    [many<Release382, 'resources'>('ReleaseResourceReference', 'resources', resourceReference, { listed: true })],
+    {
+      always: true,
+    },
+  ),
+  many(
+    'ReleaseType',
+    'types',
+    coded((word) => !laterReleaseTypes.has(word)),
+    { listed: true },
+  ),
   detailsByTerritory<Release382, 'details'>('ReleaseDetailsByTerritory', 'details', [
     many('DisplayArtistName', 'artistNames', localText, { listed: true }),
     many('LabelName', 'labels', label, { listed: true }),

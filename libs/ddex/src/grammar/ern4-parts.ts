@@ -20,7 +20,8 @@ import {
 /** The versions of ERN 4 that are spoken. */
 export type Ern4Version = '4.2' | '4.3' | '4.3.2';
 
-const language = <T extends { language?: string }>(): Field<T> => attribute<T, Extract<keyof T, string>>('LanguageAndScriptCode', 'language' as never, text as never);
+const language = <T extends { language?: string }>(): Field<T> =>
+  attribute<T, Extract<keyof T, string>>('LanguageAndScriptCode', 'language' as never, text as never);
 
 /** What is smaller than a resource, a release or a deal, in one version of ERN 4. */
 export function ern4Parts(version: Ern4Version) {
@@ -250,7 +251,11 @@ export function ern4Parts(version: Ern4Version) {
         write(value, name, context) {
           const word = value.description;
           if (!word || word.userDefined || linkWords.includes(word.value)) return link.write(value, name, context);
-          return link.write({ ...value, description: { value: 'UserDefined', userDefined: { namespace: 'ddex.net', value: word.value } } }, name, context);
+          return link.write(
+            { ...value, description: { value: 'UserDefined', userDefined: { namespace: 'ddex.net', value: word.value } } },
+            name,
+            context,
+          );
         },
         read(element, context) {
           const read = link.read(element, context);

@@ -1,11 +1,36 @@
 import type * as model from '../model/notification';
-import { attribute, content, decimal, derived, duration, flag, integer, many, one, record, text, view, within, type Codec, type Field, type Writing } from './codec';
+import {
+  attribute,
+  content,
+  decimal,
+  derived,
+  duration,
+  flag,
+  integer,
+  many,
+  one,
+  record,
+  text,
+  view,
+  within,
+  type Codec,
+  type Field,
+  type Writing,
+} from './codec';
 import { withoutControllers, type Ern4Parts } from './ern4-parts';
 import { bitRate, coded, frequency, nearest, onlyFirst, pixels, proprietaryId } from './values';
 
 type Fields<T> = readonly Field<T>[];
 
-const laterVideoCodecs = new Set(['HEVC', 'ProRes-422', 'ProRes-422_HQ', 'ProRes-422_LT', 'ProRes-422_Proxy', 'ProRes-4444', 'ProRes-4444_XQ']);
+const laterVideoCodecs = new Set([
+  'HEVC',
+  'ProRes-422',
+  'ProRes-422_HQ',
+  'ProRes-422_LT',
+  'ProRes-422_Proxy',
+  'ProRes-4444',
+  'ProRes-4444_XQ',
+]);
 const laterAudioCodecs = new Set(['AC-4', 'DolbyAtmosMasterADM', 'DolbyDigitalPlus', 'MPEG-H_3D']);
 
 /** Channels as ERN 4.2 and older count them: whole numbers. */
@@ -23,7 +48,12 @@ const timing = record<model.Timing>([
 ]);
 
 /** What comes before and after the editions of a recording is alike in all of ERN 4. */
-function describedFields(parts: Ern4Parts): { before: Fields<model.SoundRecording>; titles: Fields<model.SoundRecording>; until: Fields<model.SoundRecording>; after: Fields<model.SoundRecording> } {
+function describedFields(parts: Ern4Parts): {
+  before: Fields<model.SoundRecording>;
+  titles: Fields<model.SoundRecording>;
+  until: Fields<model.SoundRecording>;
+  after: Fields<model.SoundRecording>;
+} {
   const { since43, since432 } = parts;
   return {
     before: [
@@ -195,7 +225,13 @@ function flatten(recording: model.SoundRecording, context: Writing): FlatRecordi
     const atmos = edition.technical.every((details) => details.files[0]?.codec?.value === 'DolbyAtmosMasterADM');
     const isSame = JSON.stringify(edition.pLines) === JSON.stringify(main?.pLines);
     // What makes an immersive edition in 4.2 is a second encoding, with an ISRC of its own.
-    if (edition.type !== 'ImmersiveEdition' || edition.mode !== 'ImmersiveAudio' || !atmos || edition.technical.length !== 1 || edition.ids.length !== 1)
+    if (
+      edition.type !== 'ImmersiveEdition' ||
+      edition.mode !== 'ImmersiveAudio' ||
+      !atmos ||
+      edition.technical.length !== 1 ||
+      edition.ids.length !== 1
+    )
       return context.lose(where, 'ERN 4.2 knows no editions but a second encoding in Atmos');
     if (!isSame) context.lose(`${where}.pLines`);
     if (!edition.technical[0]!.hasImmersiveMetadata) context.lose(`${where}.technical[0].hasImmersiveMetadata`);
@@ -215,7 +251,16 @@ function flatten(recording: model.SoundRecording, context: Writing): FlatRecordi
 }
 
 function unflatten({ ids, pLines, mode, technical, ...rest }: FlatRecording): model.SoundRecording {
-  const detailsOf = ({ reference, encodingId, isClip, preview, language, territory, isDefault, ...file }: FlatTechnical): model.TechnicalDetails => ({
+  const detailsOf = ({
+    reference,
+    encodingId,
+    isClip,
+    preview,
+    language,
+    territory,
+    isDefault,
+    ...file
+  }: FlatTechnical): model.TechnicalDetails => ({
     reference,
     ...(language === undefined ? {} : { language }),
     ...(territory === undefined ? {} : { territory }),
@@ -225,7 +270,8 @@ function unflatten({ ids, pLines, mode, technical, ...rest }: FlatRecording): mo
     ...(isClip === undefined ? {} : { isClip }),
     ...(preview ? { clips: [clipOf(reference, preview)] } : {}),
   });
-  const isEncoding = (details: FlatTechnical): boolean => details.encodingId !== undefined && details.codec?.value === 'DolbyAtmosMasterADM';
+  const isEncoding = (details: FlatTechnical): boolean =>
+    details.encodingId !== undefined && details.codec?.value === 'DolbyAtmosMasterADM';
   const encodings = technical.filter(isEncoding);
   const lines = pLines ? { pLines } : {};
   return {
@@ -322,7 +368,11 @@ function video(parts: Ern4Parts): Codec<model.Video> {
             ...size,
           ]),
         ]
-      : [one<model.VideoDetails, 'container'>('ContainerFormat', 'container', coded()), one<model.VideoDetails, 'codec'>('VideoCodecType', 'codec', codec), ...size]),
+      : [
+          one<model.VideoDetails, 'container'>('ContainerFormat', 'container', coded()),
+          one<model.VideoDetails, 'codec'>('VideoCodecType', 'codec', codec),
+          ...size,
+        ]),
   ]);
   const ids: Fields<model.Video> = [many('ResourceId', 'ids', parts.resourceIds, { listed: true })];
   const details: Fields<model.Video> = [many('TechnicalDetails', 'technical', technical, { listed: true })];

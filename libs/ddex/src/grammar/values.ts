@@ -54,7 +54,7 @@ export function codedAttributes<K extends string>(
       name,
       write: (value) => (value[key] ? write(value[key]!) : undefined),
       read(text, target) {
-        read(text, (target as Record<string, CodedValue>)[key] ??= { value: '' });
+        read(text, ((target as Record<string, CodedValue>)[key] ??= { value: '' }));
         return true;
       },
     },
@@ -90,19 +90,17 @@ export const codedContent = (namespace = 'Namespace', userDefined = 'UserDefined
       },
     },
   },
-  ...(['namespace', 'value'] as const).map(
-    (part): Field<CodedValue> => ({
-      keys: ['userDefined'],
-      attribute: {
-        name: part === 'namespace' ? namespace : userDefined,
-        write: (value) => value.userDefined?.[part],
-        read(text, target) {
-          target.userDefined = { ...target.userDefined, [part]: text };
-          return true;
-        },
+  ...(['namespace', 'value'] as const).map((part): Field<CodedValue> => ({
+    keys: ['userDefined'],
+    attribute: {
+      name: part === 'namespace' ? namespace : userDefined,
+      write: (value) => value.userDefined?.[part],
+      read(text, target) {
+        target.userDefined = { ...target.userDefined, [part]: text };
+        return true;
       },
-    }),
-  ),
+    },
+  })),
 ];
 
 /** `Worldwide` is what the absence of a territory means; the reference writes it out. */
@@ -263,7 +261,10 @@ export const money: Codec<{ amount: string; currency: string }> = {
 };
 
 /** Hexadecimal digits in lower case; Base64 and what else there may be as it stands. */
-export const hashValue: Scalar<string> = { parse: (value) => (/^[0-9A-Fa-f]+$/.test(value) ? value.toLowerCase() : value), format: (value) => value };
+export const hashValue: Scalar<string> = {
+  parse: (value) => (/^[0-9A-Fa-f]+$/.test(value) ? value.toLowerCase() : value),
+  format: (value) => value,
+};
 
 /** Tells of all entries of a list but the first; for versions that hold one only. */
 export function onlyFirst<V>(items: readonly V[], where: string, context: Writing, reason?: string): V | undefined {

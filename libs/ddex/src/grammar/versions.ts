@@ -33,7 +33,10 @@ const ern382 = (): Grammar => ({
       const { releaseId, titles }: Purge382['purged'] = purged ?? { titles: [] };
       if (releaseId?.isrc === undefined) return { ...rest, ...(releaseId ? { releaseId } : {}), titles };
       const { isrc: _, ...ids } = releaseId;
-      context.drop(element.children.find((child) => child.name === 'PurgedRelease')!, 'names a recording by its ISRC');
+      context.drop(
+        element.children.find((child) => child.name === 'PurgedRelease')!,
+        'names a recording by its ISRC',
+      );
       return { ...rest, releaseId: ids, titles };
     },
   ),

@@ -161,7 +161,10 @@ export const visibilityReference = 'V1';
  * A release on pre-order is sold before it is out: what the main release sells is offered in deals of their own that end where
  * the ordinary ones begin, and the release may be shown from the day the orders open.
  */
-function preOrderOf({ config, message, date }: DealsInput, ofMain: Deal[]): { deals: Deal[]; visibilities: Visibility[]; warnings: string[] } {
+function preOrderOf(
+  { config, message, date }: DealsInput,
+  ofMain: Deal[],
+): { deals: Deal[]; visibilities: Visibility[]; warnings: string[] } {
   const none = { deals: [], visibilities: [], warnings: [] };
   const { preorderDate } = config;
   if (!preorderDate || message.takedown) return none;

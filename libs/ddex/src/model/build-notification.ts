@@ -22,9 +22,12 @@ import { PartyBook } from './party-book';
 import { namespace } from './roles';
 import { cleanText, languageCode, titlesOf } from './texts';
 
+/** Our own messages bear a thread and the name of their file. */
+type OwnHeader = MessageHeader & Required<Pick<MessageHeader, 'threadId' | 'fileName'>>;
+
 /** A notification, and what had to be supplied, dropped or corrected to make it. */
 export interface Built<T> {
-  notification: T;
+  notification: T & { header: OwnHeader };
   warnings: string[];
   /** Files that travel with the message. */
   files: NotifiedFile[];
@@ -42,7 +45,7 @@ function lyricsOf(recording: string, texts: readonly Text[]): { linked?: Resourc
   return mine.length > 0 ? { linked: mine.map((text) => ({ resource: text.reference, description: { value: 'Lyrics' } })) } : {};
 }
 
-function headerOf(input: ReleaseForDsp, fileName: string): MessageHeader {
+function headerOf(input: ReleaseForDsp, fileName: string): OwnHeader {
   const behalf = input.config.sentOnBehalfOf;
   return {
     threadId: input.message.threadId ?? threadIdFor(input.release.id, input.dsp.slug),

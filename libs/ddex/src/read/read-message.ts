@@ -46,7 +46,8 @@ export interface ReadPurge {
 export type ReadMessage = ReadRelease | ReadPurge | ReadRefused;
 
 /** Words in the names of profiles and release types that the catalogue, which holds audio, has no room for. */
-const foreignProfiles = /video|ring|alert|tone|mixedmedia|multimedia|boxe?d?set|film|series|season|wallpaper|ebook|audiobook|sheetmusic|image|game/i;
+const foreignProfiles =
+  /video|ring|alert|tone|mixedmedia|multimedia|boxe?d?set|film|series|season|wallpaper|ebook|audiobook|sheetmusic|image|game/i;
 
 const versionOf = (namespace: string): ErnVersion | undefined => ernVersions.find((version) => ernNamespaces[version] === namespace);
 
@@ -55,9 +56,14 @@ function foreign(notification: ReleaseNotification): { code: string; reason: str
   const { profile, profileVariant, recordings, videos, images, texts, release } = notification;
   if (profile !== undefined && foreignProfiles.test(profile))
     return { code: 'ern.profile', reason: `The release profile ${profile} is not one of audio, and the catalogue holds audio releases` };
-  if (profileVariant === 'BoxedSet') return { code: 'ern.profile', reason: 'A boxed set holds several products, and the catalogue holds one in a message' };
+  if (profileVariant === 'BoxedSet')
+    return { code: 'ern.profile', reason: 'A boxed set holds several products, and the catalogue holds one in a message' };
   const type = release.types.find((item) => foreignProfiles.test(item.value));
-  if (type) return { code: 'ern.profile', reason: `A release of the type ${type.value} is not one of audio, and the catalogue holds audio releases` };
+  if (type)
+    return {
+      code: 'ern.profile',
+      reason: `A release of the type ${type.value} is not one of audio, and the catalogue holds audio releases`,
+    };
   if (recordings.length === 0) return { code: 'ern.content', reason: 'The message holds no sound recording' };
   const known = new Set(recordings.map((recording) => recording.reference));
   const others = new Map<string, string>([
@@ -73,7 +79,10 @@ function foreign(notification: ReleaseNotification): { code: string; reason: str
     };
   const moving = videos.find((item) => item.type?.value !== 'FrontCoverVideo');
   if (moving)
-    return { code: 'ern.content', reason: `${moving.reference} is a video of the type ${moving.type?.value ?? '?'}; the catalogue holds moving covers only` };
+    return {
+      code: 'ern.content',
+      reason: `${moving.reference} is a video of the type ${moving.type?.value ?? '?'}; the catalogue holds moving covers only`,
+    };
   return null;
 }
 
@@ -81,7 +90,8 @@ const placeOf = ({ element, attribute }: Dropped): string => `${xpathOf(element)
 
 function unmappedOf(dropped: Dropped): Unmapped {
   const { element, attribute, reason } = dropped;
-  const value = attribute === undefined ? (element.children.length > 0 ? null : element.text.trim()) : (attributeOf(element, attribute) ?? null);
+  const value =
+    attribute === undefined ? (element.children.length > 0 ? null : element.text.trim()) : (attributeOf(element, attribute) ?? null);
   return { xpath: placeOf(dropped), reason, value: value === null ? null : value.slice(0, 200) };
 }
 
@@ -101,7 +111,10 @@ function readRoot(root: XmlElement): ReadMessage {
     const isErn = /^http:\/\/ddex\.net\/xml\/(ern\/|\d{4}\/ern-main)/.test(namespace);
     return isErn
       ? refuse('ern.version', `The message is in ${namespace}; ERN ${ernVersions.join(', ')} is read`)
-      : refuse('ern.not_a_message', `The document is a ${messageType} in ${namespace === '' ? 'no namespace' : namespace}, and no ERN message`);
+      : refuse(
+          'ern.not_a_message',
+          `The document is a ${messageType} in ${namespace === '' ? 'no namespace' : namespace}, and no ERN message`,
+        );
   }
   const grammar = grammarOf(version);
   const context = new Reading();
@@ -111,8 +124,13 @@ function readRoot(root: XmlElement): ReadMessage {
   const read = isPurge ? grammar.purge.read(root, context) : grammar.release.read(root, context);
   const [missing] = context.missing;
   if (missing || !read)
-    return refuse('ern.incomplete', missing ? `${xpathOf(missing.element)} does not say its ${missing.reason}` : 'The message is not whole', missing ? xpathOf(missing.element) : null);
-  if (isPurge) return { ok: true, messageType, ernVersion: version, purge: read as PurgeNotification, unmapped: context.dropped.map(unmappedOf) };
+    return refuse(
+      'ern.incomplete',
+      missing ? `${xpathOf(missing.element)} does not say its ${missing.reason}` : 'The message is not whole',
+      missing ? xpathOf(missing.element) : null,
+    );
+  if (isPurge)
+    return { ok: true, messageType, ernVersion: version, purge: read as PurgeNotification, unmapped: context.dropped.map(unmappedOf) };
   const notification = read as ReleaseNotification;
   const problem = foreign(notification);
   if (problem) return refuse(problem.code, problem.reason);
@@ -128,7 +146,8 @@ export function readMessage(xml: Uint8Array | string, limits: ScanLimits = {}): 
   try {
     return readRoot(scanXml(xml, limits));
   } catch (error) {
-    if (error instanceof XmlRefused) return { ok: false, code: error.code, reason: error.message, ernVersion: null, messageType: null, xpath: null };
+    if (error instanceof XmlRefused)
+      return { ok: false, code: error.code, reason: error.message, ernVersion: null, messageType: null, xpath: null };
     throw error;
   }
 }
