@@ -50,7 +50,15 @@ export { cleanText, displayTitle, languageCode } from './model/texts';
 export { IllegalXmlText, serialize } from './write/string-tree';
 export { ernNamespaces, ernVersions, type ErnVersion } from './grammar/versions';
 export type { Loss } from './grammar/codec';
-export { ern43Namespace, writeNewRelease, writeNewRelease43, writePurge, writePurge43, type Written } from './write/write-message';
+export {
+  ern43Namespace,
+  writeNewRelease,
+  lossesInWords,
+  writeNewRelease43,
+  writePurge,
+  writePurge43,
+  type Written,
+} from './write/write-message';
 
 export { readMessage, type ReadMessage, type ReadPurge, type ReadRefused, type ReadRelease, type Unmapped } from './read/read-message';
 export { scanXml, XmlAttribute, XmlElement, XmlRefused, type ScanLimits } from './read/scan-xml';

@@ -27,6 +27,16 @@ export const writeNewRelease = (notification: ReleaseNotification, version: ErnV
 export const writePurge = (purge: PurgeNotification, version: ErnVersion): Written =>
   write(grammarOf(version).purge, purge, 'PurgeReleaseMessage', version);
 
+/** What was lost, a sentence for each kind: `ERN 4.2 has no place for it: recordings[].containsAi (12 times)`. */
+export function lossesInWords(losses: readonly Loss[]): string[] {
+  const kinds = new Map<string, number>();
+  for (const { path, reason } of losses) {
+    const kind = `${reason}: ${path.replace(/\[\d+\]/g, '[]')}`;
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  return [...kinds].map(([kind, count]) => (count === 1 ? kind : `${kind} (${count} times)`));
+}
+
 export const ern43Namespace = ernNamespaces['4.3'];
 export const writeNewRelease43 = (notification: ReleaseNotification): string => writeNewRelease(notification, '4.3').xml;
 export const writePurge43 = (purge: PurgeNotification): string => writePurge(purge, '4.3').xml;

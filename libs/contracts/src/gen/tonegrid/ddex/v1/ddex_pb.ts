@@ -7,6 +7,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_api_annotations } from "../../../google/api/annotations_pb";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_tonegrid_options_v1_options } from "../../options/v1/options_pb";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -14,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tonegrid/ddex/v1/ddex.proto.
  */
 export const file_tonegrid_ddex_v1_ddex: GenFile = /*@__PURE__*/
-  fileDesc("Cht0b25lZ3JpZC9kZGV4L3YxL2RkZXgucHJvdG8SEHRvbmVncmlkLmRkZXgudjEiPwoVUHJldmlld01lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSIlCgdEc3BOYW1lEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCSL2AQoWUHJldmlld01lc3NhZ2VSZXNwb25zZRI7CgRkYXRhGAEgASgLMi0udG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlc3BvbnNlLkRhdGEangEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAyJAChZEb3dubG9hZE1lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJTChdEb3dubG9hZE1lc3NhZ2VSZXNwb25zZRIPCgdjb250ZW50GAEgASgMEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIRCglmaWxlX25hbWUYAyABKAkiQAoWVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkiqgIKF1ZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlEjwKBGRhdGEYASABKAsyLi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlLkRhdGEa0AEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAxIwCgp2YWxpZGF0aW9uGAggASgLMhwudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0aW9uIrwCCgpWYWxpZGF0aW9uEg0KBXZhbGlkGAEgASgIEikKBmVycm9ycxgCIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZxITCgtlcnJvcl9jb3VudBgDIAEoBRIVCgh4c2RfcGF0aBgEIAEoCUgAiAEBEhcKCnhzZF9zaGEyNTYYBSABKAlIAYgBARITCgtlcm5fdmVyc2lvbhgGIAEoCRIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIAogBARIoCgVydWxlcxgJIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZ0ILCglfeHNkX3BhdGhCDQoLX3hzZF9zaGEyNTZCGAoWX3NjaGVtYV9za2lwcGVkX3JlYXNvbiLMAQoHRmluZGluZxINCgVzdGFnZRgBIAEoCRINCgVsZXZlbBgCIAEoCRIQCghzZXZlcml0eRgDIAEoCRIMCgRsaW5lGAQgASgFEg4KBmNvbHVtbhgFIAEoBRIPCgdtZXNzYWdlGAYgASgJEgwKBGNvZGUYByABKAkSEgoFeHBhdGgYCCABKAlIAIgBARIRCgRydWxlGAkgASgJSAGIAQESEQoEaGludBgKIAEoCUgCiAEBQggKBl94cGF0aEIHCgVfcnVsZUIHCgVfaGludCJ+ChRSZW5kZXJNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISGAoIZHNwX3NsdWcYAiABKAlCBrK7GAIIARIaCgptZXNzYWdlX2lkGAMgASgJQgayuxgCCAESGgoKY3JlYXRlZF9hdBgEIAEoCUIGsrsYAggBIqYCChVSZW5kZXJNZXNzYWdlUmVzcG9uc2USCwoDeG1sGAEgASgMEg4KBnNoYTI1NhgCIAEoCRITCgtlcm5fdmVyc2lvbhgDIAEoCRIRCgl0aHJlYWRfaWQYBCABKAkSEQoJZmlsZV9uYW1lGAUgASgJEjEKCXJlc291cmNlcxgGIAMoCzIeLnRvbmVncmlkLmRkZXgudjEuUmVzb3VyY2VGaWxlEhYKDnNjaGVtYV9jaGVja2VkGAcgASgIEiIKFXNjaGVtYV9za2lwcGVkX3JlYXNvbhgIIAEoCUgAiAEBEhAKCHJldmlzaW9uGAkgASgDEhoKEnJlbGVhc2VfaWRlbnRpZmllchgKIAEoCUIYChZfc2NoZW1hX3NraXBwZWRfcmVhc29uIlIKDFJlc291cmNlRmlsZRIMCgRwYXRoGAEgASgJEhMKC3N0b3JhZ2Vfa2V5GAIgASgJEgsKA21kNRgDIAEoCRISCgpzaXplX2J5dGVzGAQgASgDMrwGCgtEZGV4U2VydmljZRLnAQoOUHJldmlld01lc3NhZ2USJy50b25lZ3JpZC5kZGV4LnYxLlByZXZpZXdNZXNzYWdlUmVxdWVzdBooLnRvbmVncmlkLmRkZXgudjEuUHJldmlld01lc3NhZ2VSZXNwb25zZSKBAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKhIoL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ByZXZpZXcve2RzcF9zbHVnfRLwAQoPRG93bmxvYWRNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXNwb25zZSKHAaq7GE8gAzABQAJKEXJlbGVhc2Uubm90X2ZvdW5kUg1kc3Aubm90X2ZvdW5kUhBkc3Aubm90X2F0dGFjaGVkWgREREVYGg1yZWxlYXNlczpyZWFkgtPkkwIuEiwvcmVsZWFzZXMve3V1aWR9L2RkZXgvcHJldmlldy97ZHNwX3NsdWd9LnhtbBLrAQoPVmFsaWRhdGVNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXNwb25zZSKCAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKxIpL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ZhbGlkYXRlL3tkc3Bfc2x1Z30SYgoNUmVuZGVyTWVzc2FnZRImLnRvbmVncmlkLmRkZXgudjEuUmVuZGVyTWVzc2FnZVJlcXVlc3QaJy50b25lZ3JpZC5kZGV4LnYxLlJlbmRlck1lc3NhZ2VSZXNwb25zZSIAYgZwcm90bzM", [file_google_api_annotations, file_tonegrid_options_v1_options]);
+  fileDesc("Cht0b25lZ3JpZC9kZGV4L3YxL2RkZXgucHJvdG8SEHRvbmVncmlkLmRkZXgudjEiPwoVUHJldmlld01lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSIlCgdEc3BOYW1lEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCSL2AQoWUHJldmlld01lc3NhZ2VSZXNwb25zZRI7CgRkYXRhGAEgASgLMi0udG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlc3BvbnNlLkRhdGEangEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAyJAChZEb3dubG9hZE1lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJTChdEb3dubG9hZE1lc3NhZ2VSZXNwb25zZRIPCgdjb250ZW50GAEgASgMEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIRCglmaWxlX25hbWUYAyABKAkiQAoWVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkiqgIKF1ZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlEjwKBGRhdGEYASABKAsyLi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlLkRhdGEa0AEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAxIwCgp2YWxpZGF0aW9uGAggASgLMhwudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0aW9uIrwCCgpWYWxpZGF0aW9uEg0KBXZhbGlkGAEgASgIEikKBmVycm9ycxgCIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZxITCgtlcnJvcl9jb3VudBgDIAEoBRIVCgh4c2RfcGF0aBgEIAEoCUgAiAEBEhcKCnhzZF9zaGEyNTYYBSABKAlIAYgBARITCgtlcm5fdmVyc2lvbhgGIAEoCRIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIAogBARIoCgVydWxlcxgJIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZ0ILCglfeHNkX3BhdGhCDQoLX3hzZF9zaGEyNTZCGAoWX3NjaGVtYV9za2lwcGVkX3JlYXNvbiLMAQoHRmluZGluZxINCgVzdGFnZRgBIAEoCRINCgVsZXZlbBgCIAEoCRIQCghzZXZlcml0eRgDIAEoCRIMCgRsaW5lGAQgASgFEg4KBmNvbHVtbhgFIAEoBRIPCgdtZXNzYWdlGAYgASgJEgwKBGNvZGUYByABKAkSEgoFeHBhdGgYCCABKAlIAIgBARIRCgRydWxlGAkgASgJSAGIAQESEQoEaGludBgKIAEoCUgCiAEBQggKBl94cGF0aEIHCgVfcnVsZUIHCgVfaGludCI9ChNQcmV2aWV3UHVyZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSLyAQoUUHJldmlld1B1cmdlUmVzcG9uc2USOQoEZGF0YRgBIAEoCzIrLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVzcG9uc2UuRGF0YRqeAQoERGF0YRISCgpyZWxlYXNlX2lkGAEgASgJEiYKA2RzcBgCIAEoCzIZLnRvbmVncmlkLmRkZXgudjEuRHNwTmFtZRITCgtlcm5fdmVyc2lvbhgDIAEoCRIUCgxjaG9yZW9ncmFwaHkYBCABKAkSCwoDeG1sGAUgASgJEg4KBnNoYTI1NhgGIAEoCRISCgpzaXplX2J5dGVzGAcgASgDIj4KFERvd25sb2FkUHVyZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJRChVEb3dubG9hZFB1cmdlUmVzcG9uc2USDwoHY29udGVudBgBIAEoDBIUCgxjb250ZW50X3R5cGUYAiABKAkSEQoJZmlsZV9uYW1lGAMgASgJIj4KFFZhbGlkYXRlUHVyZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSKmAgoVVmFsaWRhdGVQdXJnZVJlc3BvbnNlEjoKBGRhdGEYASABKAsyLC50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlUHVyZ2VSZXNwb25zZS5EYXRhGtABCgREYXRhEhIKCnJlbGVhc2VfaWQYASABKAkSJgoDZHNwGAIgASgLMhkudG9uZWdyaWQuZGRleC52MS5Ec3BOYW1lEhMKC2Vybl92ZXJzaW9uGAMgASgJEhQKDGNob3Jlb2dyYXBoeRgEIAEoCRILCgN4bWwYBSABKAkSDgoGc2hhMjU2GAYgASgJEhIKCnNpemVfYnl0ZXMYByABKAMSMAoKdmFsaWRhdGlvbhgIIAEoCzIcLnRvbmVncmlkLmRkZXgudjEuVmFsaWRhdGlvbiI8ChJEaWZmTWVzc2FnZVJlcXVlc3QSFAoEdXVpZBgBIAEoCUIGsrsYAiACEhAKCGRzcF9zbHVnGAIgASgJIrMCChNEaWZmTWVzc2FnZVJlc3BvbnNlEjgKBGRhdGEYASABKAsyKi50b25lZ3JpZC5kZGV4LnYxLkRpZmZNZXNzYWdlUmVzcG9uc2UuRGF0YRrhAQoERGF0YRISCgpyZWxlYXNlX2lkGAEgASgJEiYKA2RzcBgCIAEoCzIZLnRvbmVncmlkLmRkZXgudjEuRHNwTmFtZRITCgtlcm5fdmVyc2lvbhgDIAEoCRI4CghwcmV2aW91cxgEIAEoCzIhLnRvbmVncmlkLmRkZXgudjEuQWNjZXB0ZWRNZXNzYWdlSACIAQESDwoHc3VtbWFyeRgFIAEoCRIwCgdjaGFuZ2VzGAYgAygLMh8udG9uZWdyaWQuZGRleC52MS5NZXNzYWdlQ2hhbmdlQgsKCV9wcmV2aW91cyK+AQoPQWNjZXB0ZWRNZXNzYWdlEhIKCm1lc3NhZ2VfaWQYASABKAkSFAoMbWVzc2FnZV90eXBlGAIgASgJEhMKC2Vybl92ZXJzaW9uGAMgASgJEg4KBnNoYTI1NhgEIAEoCRIrCgdzZW50X2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthY2NlcHRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimAEKDU1lc3NhZ2VDaGFuZ2USDAoEa2luZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEhIKBWZpZWxkGAMgASgJSACIAQESEwoGYmVmb3JlGAQgASgJSAGIAQESEgoFYWZ0ZXIYBSABKAlIAogBARIMCgR0ZXh0GAYgASgJQggKBl9maWVsZEIJCgdfYmVmb3JlQggKBl9hZnRlciJ+ChRSZW5kZXJNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISGAoIZHNwX3NsdWcYAiABKAlCBrK7GAIIARIaCgptZXNzYWdlX2lkGAMgASgJQgayuxgCCAESGgoKY3JlYXRlZF9hdBgEIAEoCUIGsrsYAggBIqYCChVSZW5kZXJNZXNzYWdlUmVzcG9uc2USCwoDeG1sGAEgASgMEg4KBnNoYTI1NhgCIAEoCRITCgtlcm5fdmVyc2lvbhgDIAEoCRIRCgl0aHJlYWRfaWQYBCABKAkSEQoJZmlsZV9uYW1lGAUgASgJEjEKCXJlc291cmNlcxgGIAMoCzIeLnRvbmVncmlkLmRkZXgudjEuUmVzb3VyY2VGaWxlEhYKDnNjaGVtYV9jaGVja2VkGAcgASgIEiIKFXNjaGVtYV9za2lwcGVkX3JlYXNvbhgIIAEoCUgAiAEBEhAKCHJldmlzaW9uGAkgASgDEhoKEnJlbGVhc2VfaWRlbnRpZmllchgKIAEoCUIYChZfc2NoZW1hX3NraXBwZWRfcmVhc29uIlIKDFJlc291cmNlRmlsZRIMCgRwYXRoGAEgASgJEhMKC3N0b3JhZ2Vfa2V5GAIgASgJEgsKA21kNRgDIAEoCRISCgpzaXplX2J5dGVzGAQgASgDMuQNCgtEZGV4U2VydmljZRLnAQoOUHJldmlld01lc3NhZ2USJy50b25lZ3JpZC5kZGV4LnYxLlByZXZpZXdNZXNzYWdlUmVxdWVzdBooLnRvbmVncmlkLmRkZXgudjEuUHJldmlld01lc3NhZ2VSZXNwb25zZSKBAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKhIoL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ByZXZpZXcve2RzcF9zbHVnfRLwAQoPRG93bmxvYWRNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXNwb25zZSKHAaq7GE8gAzABQAJKEXJlbGVhc2Uubm90X2ZvdW5kUg1kc3Aubm90X2ZvdW5kUhBkc3Aubm90X2F0dGFjaGVkWgREREVYGg1yZWxlYXNlczpyZWFkgtPkkwIuEiwvcmVsZWFzZXMve3V1aWR9L2RkZXgvcHJldmlldy97ZHNwX3NsdWd9LnhtbBLrAQoPVmFsaWRhdGVNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXNwb25zZSKCAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKxIpL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ZhbGlkYXRlL3tkc3Bfc2x1Z30S5wEKDFByZXZpZXdQdXJnZRIlLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVxdWVzdBomLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVzcG9uc2UihwGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAjASLi9yZWxlYXNlcy97dXVpZH0vZGRleC9wdXJnZS9wcmV2aWV3L3tkc3Bfc2x1Z30S8AEKDURvd25sb2FkUHVyZ2USJi50b25lZ3JpZC5kZGV4LnYxLkRvd25sb2FkUHVyZ2VSZXF1ZXN0GicudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZFB1cmdlUmVzcG9uc2UijQGquxhPIAMwAUACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCNBIyL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3B1cmdlL3ByZXZpZXcve2RzcF9zbHVnfS54bWwS6wEKDVZhbGlkYXRlUHVyZ2USJi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlUHVyZ2VSZXF1ZXN0GicudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZVB1cmdlUmVzcG9uc2UiiAGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAjESLy9yZWxlYXNlcy97dXVpZH0vZGRleC9wdXJnZS92YWxpZGF0ZS97ZHNwX3NsdWd9EtoBCgtEaWZmTWVzc2FnZRIkLnRvbmVncmlkLmRkZXgudjEuRGlmZk1lc3NhZ2VSZXF1ZXN0GiUudG9uZWdyaWQuZGRleC52MS5EaWZmTWVzc2FnZVJlc3BvbnNlIn6quxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAicSJS9yZWxlYXNlcy97dXVpZH0vZGRleC9kaWZmL3tkc3Bfc2x1Z30SYgoNUmVuZGVyTWVzc2FnZRImLnRvbmVncmlkLmRkZXgudjEuUmVuZGVyTWVzc2FnZVJlcXVlc3QaJy50b25lZ3JpZC5kZGV4LnYxLlJlbmRlck1lc3NhZ2VSZXNwb25zZSIAYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_timestamp, file_tonegrid_options_v1_options]);
 
 /**
  * Which one.
@@ -438,6 +440,453 @@ export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
   messageDesc(file_tonegrid_ddex_v1_ddex, 8);
 
 /**
+ * Which one.
+ *
+ * @generated from message tonegrid.ddex.v1.PreviewPurgeRequest
+ */
+export type PreviewPurgeRequest = Message<"tonegrid.ddex.v1.PreviewPurgeRequest"> & {
+  /**
+   * @generated from field: string uuid = 1;
+   */
+  uuid: string;
+
+  /**
+   * @generated from field: string dsp_slug = 2;
+   */
+  dspSlug: string;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.PreviewPurgeRequest.
+ * Use `create(PreviewPurgeRequestSchema)` to create a new message.
+ */
+export const PreviewPurgeRequestSchema: GenMessage<PreviewPurgeRequest> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 9);
+
+/**
+ * The purge.
+ *
+ * @generated from message tonegrid.ddex.v1.PreviewPurgeResponse
+ */
+export type PreviewPurgeResponse = Message<"tonegrid.ddex.v1.PreviewPurgeResponse"> & {
+  /**
+   * @generated from field: tonegrid.ddex.v1.PreviewPurgeResponse.Data data = 1;
+   */
+  data?: PreviewPurgeResponse_Data | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.PreviewPurgeResponse.
+ * Use `create(PreviewPurgeResponseSchema)` to create a new message.
+ */
+export const PreviewPurgeResponseSchema: GenMessage<PreviewPurgeResponse> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 10);
+
+/**
+ * The message and its digest.
+ *
+ * @generated from message tonegrid.ddex.v1.PreviewPurgeResponse.Data
+ */
+export type PreviewPurgeResponse_Data = Message<"tonegrid.ddex.v1.PreviewPurgeResponse.Data"> & {
+  /**
+   * @generated from field: string release_id = 1;
+   */
+  releaseId: string;
+
+  /**
+   * @generated from field: tonegrid.ddex.v1.DspName dsp = 2;
+   */
+  dsp?: DspName | undefined;
+
+  /**
+   * That of the DSP.
+   *
+   * @generated from field: string ern_version = 3;
+   */
+  ernVersion: string;
+
+  /**
+   * `ERN-Direct`.
+   *
+   * @generated from field: string choreography = 4;
+   */
+  choreography: string;
+
+  /**
+   * @generated from field: string xml = 5;
+   */
+  xml: string;
+
+  /**
+   * Hexadecimal SHA-256 of the UTF-8 bytes.
+   *
+   * @generated from field: string sha256 = 6;
+   */
+  sha256: string;
+
+  /**
+   * @generated from field: int64 size_bytes = 7;
+   */
+  sizeBytes: bigint;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.PreviewPurgeResponse.Data.
+ * Use `create(PreviewPurgeResponse_DataSchema)` to create a new message.
+ */
+export const PreviewPurgeResponse_DataSchema: GenMessage<PreviewPurgeResponse_Data> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 10, 0);
+
+/**
+ * Which one.
+ *
+ * @generated from message tonegrid.ddex.v1.DownloadPurgeRequest
+ */
+export type DownloadPurgeRequest = Message<"tonegrid.ddex.v1.DownloadPurgeRequest"> & {
+  /**
+   * @generated from field: string uuid = 1;
+   */
+  uuid: string;
+
+  /**
+   * @generated from field: string dsp_slug = 2;
+   */
+  dspSlug: string;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.DownloadPurgeRequest.
+ * Use `create(DownloadPurgeRequestSchema)` to create a new message.
+ */
+export const DownloadPurgeRequestSchema: GenMessage<DownloadPurgeRequest> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 11);
+
+/**
+ * A file.
+ *
+ * @generated from message tonegrid.ddex.v1.DownloadPurgeResponse
+ */
+export type DownloadPurgeResponse = Message<"tonegrid.ddex.v1.DownloadPurgeResponse"> & {
+  /**
+   * @generated from field: bytes content = 1;
+   */
+  content: Uint8Array;
+
+  /**
+   * @generated from field: string content_type = 2;
+   */
+  contentType: string;
+
+  /**
+   * @generated from field: string file_name = 3;
+   */
+  fileName: string;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.DownloadPurgeResponse.
+ * Use `create(DownloadPurgeResponseSchema)` to create a new message.
+ */
+export const DownloadPurgeResponseSchema: GenMessage<DownloadPurgeResponse> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 12);
+
+/**
+ * Which one.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidatePurgeRequest
+ */
+export type ValidatePurgeRequest = Message<"tonegrid.ddex.v1.ValidatePurgeRequest"> & {
+  /**
+   * @generated from field: string uuid = 1;
+   */
+  uuid: string;
+
+  /**
+   * @generated from field: string dsp_slug = 2;
+   */
+  dspSlug: string;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidatePurgeRequest.
+ * Use `create(ValidatePurgeRequestSchema)` to create a new message.
+ */
+export const ValidatePurgeRequestSchema: GenMessage<ValidatePurgeRequest> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 13);
+
+/**
+ * The purge and the report on it.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidatePurgeResponse
+ */
+export type ValidatePurgeResponse = Message<"tonegrid.ddex.v1.ValidatePurgeResponse"> & {
+  /**
+   * @generated from field: tonegrid.ddex.v1.ValidatePurgeResponse.Data data = 1;
+   */
+  data?: ValidatePurgeResponse_Data | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidatePurgeResponse.
+ * Use `create(ValidatePurgeResponseSchema)` to create a new message.
+ */
+export const ValidatePurgeResponseSchema: GenMessage<ValidatePurgeResponse> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 14);
+
+/**
+ * The preview and its validation.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidatePurgeResponse.Data
+ */
+export type ValidatePurgeResponse_Data = Message<"tonegrid.ddex.v1.ValidatePurgeResponse.Data"> & {
+  /**
+   * @generated from field: string release_id = 1;
+   */
+  releaseId: string;
+
+  /**
+   * @generated from field: tonegrid.ddex.v1.DspName dsp = 2;
+   */
+  dsp?: DspName | undefined;
+
+  /**
+   * That of the DSP.
+   *
+   * @generated from field: string ern_version = 3;
+   */
+  ernVersion: string;
+
+  /**
+   * `ERN-Direct`.
+   *
+   * @generated from field: string choreography = 4;
+   */
+  choreography: string;
+
+  /**
+   * @generated from field: string xml = 5;
+   */
+  xml: string;
+
+  /**
+   * Hexadecimal SHA-256 of the UTF-8 bytes.
+   *
+   * @generated from field: string sha256 = 6;
+   */
+  sha256: string;
+
+  /**
+   * @generated from field: int64 size_bytes = 7;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * @generated from field: tonegrid.ddex.v1.Validation validation = 8;
+   */
+  validation?: Validation | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidatePurgeResponse.Data.
+ * Use `create(ValidatePurgeResponse_DataSchema)` to create a new message.
+ */
+export const ValidatePurgeResponse_DataSchema: GenMessage<ValidatePurgeResponse_Data> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 14, 0);
+
+/**
+ * Which one.
+ *
+ * @generated from message tonegrid.ddex.v1.DiffMessageRequest
+ */
+export type DiffMessageRequest = Message<"tonegrid.ddex.v1.DiffMessageRequest"> & {
+  /**
+   * @generated from field: string uuid = 1;
+   */
+  uuid: string;
+
+  /**
+   * @generated from field: string dsp_slug = 2;
+   */
+  dspSlug: string;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.DiffMessageRequest.
+ * Use `create(DiffMessageRequestSchema)` to create a new message.
+ */
+export const DiffMessageRequestSchema: GenMessage<DiffMessageRequest> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 15);
+
+/**
+ * What would change.
+ *
+ * @generated from message tonegrid.ddex.v1.DiffMessageResponse
+ */
+export type DiffMessageResponse = Message<"tonegrid.ddex.v1.DiffMessageResponse"> & {
+  /**
+   * @generated from field: tonegrid.ddex.v1.DiffMessageResponse.Data data = 1;
+   */
+  data?: DiffMessageResponse_Data | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.DiffMessageResponse.
+ * Use `create(DiffMessageResponseSchema)` to create a new message.
+ */
+export const DiffMessageResponseSchema: GenMessage<DiffMessageResponse> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 16);
+
+/**
+ * The message that was accepted and the differences.
+ *
+ * @generated from message tonegrid.ddex.v1.DiffMessageResponse.Data
+ */
+export type DiffMessageResponse_Data = Message<"tonegrid.ddex.v1.DiffMessageResponse.Data"> & {
+  /**
+   * @generated from field: string release_id = 1;
+   */
+  releaseId: string;
+
+  /**
+   * @generated from field: tonegrid.ddex.v1.DspName dsp = 2;
+   */
+  dsp?: DspName | undefined;
+
+  /**
+   * That of the message which would be sent.
+   *
+   * @generated from field: string ern_version = 3;
+   */
+  ernVersion: string;
+
+  /**
+   * The last message that the DSP accepted; null when it has accepted none.
+   *
+   * @generated from field: optional tonegrid.ddex.v1.AcceptedMessage previous = 4;
+   */
+  previous?: AcceptedMessage | undefined;
+
+  /**
+   * In a sentence.
+   *
+   * @generated from field: string summary = 5;
+   */
+  summary: string;
+
+  /**
+   * @generated from field: repeated tonegrid.ddex.v1.MessageChange changes = 6;
+   */
+  changes: MessageChange[];
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.DiffMessageResponse.Data.
+ * Use `create(DiffMessageResponse_DataSchema)` to create a new message.
+ */
+export const DiffMessageResponse_DataSchema: GenMessage<DiffMessageResponse_Data> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 16, 0);
+
+/**
+ * A message that a DSP accepted.
+ *
+ * @generated from message tonegrid.ddex.v1.AcceptedMessage
+ */
+export type AcceptedMessage = Message<"tonegrid.ddex.v1.AcceptedMessage"> & {
+  /**
+   * @generated from field: string message_id = 1;
+   */
+  messageId: string;
+
+  /**
+   * NewReleaseMessage or PurgeReleaseMessage.
+   *
+   * @generated from field: string message_type = 2;
+   */
+  messageType: string;
+
+  /**
+   * @generated from field: string ern_version = 3;
+   */
+  ernVersion: string;
+
+  /**
+   * Hexadecimal SHA-256 of its bytes.
+   *
+   * @generated from field: string sha256 = 4;
+   */
+  sha256: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp sent_at = 5;
+   */
+  sentAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp accepted_at = 6;
+   */
+  acceptedAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.AcceptedMessage.
+ * Use `create(AcceptedMessageSchema)` to create a new message.
+ */
+export const AcceptedMessageSchema: GenMessage<AcceptedMessage> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 17);
+
+/**
+ * One difference.
+ *
+ * @generated from message tonegrid.ddex.v1.MessageChange
+ */
+export type MessageChange = Message<"tonegrid.ddex.v1.MessageChange"> & {
+  /**
+   * added, removed or changed.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * What it is about: `Track 2 "Opening"`.
+   *
+   * @generated from field: string subject = 2;
+   */
+  subject: string;
+
+  /**
+   * In which respect; null for the whole subject.
+   *
+   * @generated from field: optional string field = 3;
+   */
+  field?: string | undefined;
+
+  /**
+   * @generated from field: optional string before = 4;
+   */
+  before?: string | undefined;
+
+  /**
+   * @generated from field: optional string after = 5;
+   */
+  after?: string | undefined;
+
+  /**
+   * The difference as a sentence.
+   *
+   * @generated from field: string text = 6;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.MessageChange.
+ * Use `create(MessageChangeSchema)` to create a new message.
+ */
+export const MessageChangeSchema: GenMessage<MessageChange> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 18);
+
+/**
  * What to render.
  *
  * @generated from message tonegrid.ddex.v1.RenderMessageRequest
@@ -473,7 +922,7 @@ export type RenderMessageRequest = Message<"tonegrid.ddex.v1.RenderMessageReques
  * Use `create(RenderMessageRequestSchema)` to create a new message.
  */
 export const RenderMessageRequestSchema: GenMessage<RenderMessageRequest> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 9);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 19);
 
 /**
  * The message and the files that travel with it.
@@ -543,7 +992,7 @@ export type RenderMessageResponse = Message<"tonegrid.ddex.v1.RenderMessageRespo
  * Use `create(RenderMessageResponseSchema)` to create a new message.
  */
 export const RenderMessageResponseSchema: GenMessage<RenderMessageResponse> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 10);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 20);
 
 /**
  * A file of the delivery.
@@ -579,7 +1028,7 @@ export type ResourceFile = Message<"tonegrid.ddex.v1.ResourceFile"> & {
  * Use `create(ResourceFileSchema)` to create a new message.
  */
 export const ResourceFileSchema: GenMessage<ResourceFile> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 11);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 21);
 
 /**
  * DDEX (reference, DDEX ERN 4.3 Pipeline).
@@ -616,6 +1065,46 @@ export const DdexService: GenService<{
     methodKind: "unary";
     input: typeof ValidateMessageRequestSchema;
     output: typeof ValidateMessageResponseSchema;
+  },
+  /**
+   * The PurgeReleaseMessage for this release and DSP, inline (reference, DDEX Purge).
+   *
+   * @generated from rpc tonegrid.ddex.v1.DdexService.PreviewPurge
+   */
+  previewPurge: {
+    methodKind: "unary";
+    input: typeof PreviewPurgeRequestSchema;
+    output: typeof PreviewPurgeResponseSchema;
+  },
+  /**
+   * The same message as a file, `<uuid>-<slug>-purge.xml`.
+   *
+   * @generated from rpc tonegrid.ddex.v1.DdexService.DownloadPurge
+   */
+  downloadPurge: {
+    methodKind: "unary";
+    input: typeof DownloadPurgeRequestSchema;
+    output: typeof DownloadPurgeResponseSchema;
+  },
+  /**
+   * The purge, run through the official schema and the further checks.
+   *
+   * @generated from rpc tonegrid.ddex.v1.DdexService.ValidatePurge
+   */
+  validatePurge: {
+    methodKind: "unary";
+    input: typeof ValidatePurgeRequestSchema;
+    output: typeof ValidatePurgeResponseSchema;
+  },
+  /**
+   * What a redelivery would change against the last message that the DSP accepted, in words and as data.
+   *
+   * @generated from rpc tonegrid.ddex.v1.DdexService.DiffMessage
+   */
+  diffMessage: {
+    methodKind: "unary";
+    input: typeof DiffMessageRequestSchema;
+    output: typeof DiffMessageResponseSchema;
   },
   /**
    * Internal: renders and proves a message with the id and time that the delivery keeps; refuses with `ddex.invalid` when the
