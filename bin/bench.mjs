@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run bench`: each figure beside its bare baseline, measured in turns in the same run; a table, and JSON with `--json FILE`.
-// `--quick` takes short rounds (to see that it works); `--only read,ingest,validate,preview,relay,webhook` some of them. Never a test: the
+// `--quick` takes short rounds (to see that it works); `--only read,ingest,validate,preview,messages,relay,webhook` some of them. Never a test: the
 // exit status is 1 only when a bench could not run.
 import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
@@ -19,6 +19,10 @@ const figures = [];
 if (wanted('validate')) {
   const { validateBench } = await import('../bench/validate.mjs');
   figures.push(...(await validateBench(pace)));
+}
+if (wanted('messages')) {
+  const { ddexMessagesBench } = await import('../bench/ddex-messages.mjs');
+  figures.push(...(await ddexMessagesBench(pace)));
 }
 if (wanted('relay')) {
   const { relayBench } = await import('../libs/events/bench/relay.mjs');

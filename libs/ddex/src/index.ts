@@ -5,10 +5,11 @@
  * judges messages, and speaks the choreography in which messages travel.
  *
  * ```ts
- * import { buildNotification, createValidator, findSchemasDir, writeNewRelease43 } from '@tonegrid/ddex';
+ * import { buildNotification, createValidator, findSchemasDir, readMessage, writeNewRelease } from '@tonegrid/ddex';
  *
- * const { notification, warnings } = buildNotification(releaseForDsp); // plain data in, typed model out
- * const xml = writeNewRelease43(notification);                         // the same input gives the same bytes
+ * const { notification, files, warnings } = buildNotification(releaseForDsp); // plain data in, typed model out
+ * const { xml, losses } = writeNewRelease(notification, '4.3');               // the same input gives the same bytes
+ * const message = readMessage(xml);                                           // and back: message.notification, message.unmapped
  *
  * const validator = createValidator({ schemasDir: findSchemasDir(process.env, __dirname), workers: 2 });
  * const report = await validator.validate(xml);                        // parse, schema, references, profile
@@ -18,8 +19,11 @@
  * - **identifiers** `parseUpc`, `parseIsrc`, `parseIsni`, `parseIpi`, `parseIswc`, `parseGrid`, `parseDpid` give
  *   `{ ok: true, value, warnings? }` or `{ ok: false, reason }`; `mintUpc`, `mintIsrc`, `mintGrid` make new ones.
  * - **model** `ReleaseForDsp` is what goes in: one release as it stands for one DSP. `ReleaseNotification` is what a message
- *   says, free of any ERN version. `notification.files` lists the files that travel along, and where each comes from.
- * - **write** `writeNewRelease43`, `writePurge43`.
+ *   says, free of any ERN version. `files` lists the files that travel along, and where each comes from.
+ * - **write** `writeNewRelease`, `writePurge` in ERN 3.8.2, 4.2, 4.3 or 4.3.2; what a version cannot express is in `losses`.
+ * - **read** `readMessage` of the same versions; what the model has no place for is in `unmapped`, with its XPath, and a message
+ *   that the catalogue cannot hold is refused with the reason.
+ * - **diff** `diffNotifications` says in words and as data what one message changes against another.
  * - **validate** `createValidator` judges in worker threads, with line, column and XPath of every finding. DDEX's schemas are not
  *   part of this package (they are DDEX's, under its licence): `findSchemasDir` says where they are looked for. Without them the
  *   schema stage is skipped and says so; the other stages still judge.
@@ -43,10 +47,23 @@ export { messageFileName, messageIdFrom, purgeFileName, purgeMessageIdFrom, thre
 export { instrumentTargets, knownContributorRoles, namespace, roleFor, roleTargets, type RoleTarget } from './model/roles';
 export { cleanText, displayTitle, languageCode } from './model/texts';
 
-export { IllegalXmlText } from './write/string-tree';
-export { ern43Namespace, writeNewRelease43, writePurge43 } from './write/write-ern43';
+export { IllegalXmlText, serialize } from './write/string-tree';
+export { ernNamespaces, ernVersions, type ErnVersion } from './grammar/versions';
+export type { Loss } from './grammar/codec';
+export {
+  ern43Namespace,
+  writeNewRelease,
+  lossesInWords,
+  writeNewRelease43,
+  writePurge,
+  writePurge43,
+  type Written,
+} from './write/write-message';
 
+export { readMessage, type ReadMessage, type ReadPurge, type ReadRefused, type ReadRelease, type Unmapped } from './read/read-message';
 export { scanXml, XmlAttribute, XmlElement, XmlRefused, type ScanLimits } from './read/scan-xml';
+
+export { diffNotifications, type Change } from './diff/diff-notifications';
 
 export { createValidator, type Validator, type ValidatorOptions } from './validate/validator';
 export { openInlineValidator } from './validate/inline-validator';

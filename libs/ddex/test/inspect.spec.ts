@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspectMessage, listFiles, sniff } from '../src/inspect/inspect-message';
 import { buildNotification, buildPurge } from '../src/model/build-notification';
-import { writeNewRelease43, writePurge43 } from '../src/write/write-ern43';
+import { writeNewRelease43, writePurge43 } from '../src/write/write-message';
 import { describeWithSamples, sampleRelease, samplesDir } from './fixtures';
 
 describe('an inspection', () => {

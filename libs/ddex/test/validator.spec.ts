@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNotification, buildPurge } from '../src/model/build-notification';
 import { createValidator, type Validator } from '../src/validate/validator';
-import { writeNewRelease43, writePurge43 } from '../src/write/write-ern43';
+import { writeNewRelease43, writePurge43 } from '../src/write/write-message';
 import { describeWithSamples, describeWithSchemas, sampleRelease, samplesDir, schemaFile, schemasDir } from './fixtures';
 
 const sample = writeNewRelease43(buildNotification(sampleRelease()).notification);

@@ -109,6 +109,7 @@ export const dspSchema = z.strictObject({
   certification_level: z.string().min(1).nullable(),
   supports_atmos: z.boolean(),
   supports_video: z.boolean(),
+  animated_artwork: z.array(z.enum(['square_motion', 'tall_motion', 'canvas_loop'])).default([]),
   territory_set: z.string(),
   avg_delivery_days: z.number().int().nonnegative().nullable(),
   takedown_strategy: z.enum(['end_deals', 'no_deals', 'purge']),

@@ -2,38 +2,32 @@ import { Module } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
 import { CONFIG } from '@tonegrid/service';
 import type { DdexConfig } from './config';
+import { DiffMessage } from './messages/diff-message';
 import { DownloadMessage } from './messages/download-message';
+import { DownloadPurge } from './messages/download-purge';
 import { MessageMaker } from './messages/message-maker';
 import { MessageValidator } from './messages/message-validator';
 import { PreviewMessage } from './messages/preview-message';
+import { PreviewPurge } from './messages/preview-purge';
 import { RenderMessage } from './messages/render-message';
 import { ValidateFile } from './messages/validate-file';
 import { ValidateMessage } from './messages/validate-message';
-
-/** ERN versions that libs/ddex can write. */
-const spoken = ['4.3'];
-
-/** The DSPs of this deployment. Throws when one wants an ERN version that cannot be written. */
-function openRegistry(config: DdexConfig): DspRegistry {
-  const registry = loadRegistry(config.DSPS_FILE, process.env);
-  const foreign = registry.all.filter((dsp) => !spoken.includes(dsp.ern_version));
-  if (foreign.length > 0)
-    throw new Error(
-      `DSPS_FILE: ERN ${spoken.join(', ')} is written; not that of ${foreign.map((d) => `${d.slug} (${d.ern_version})`).join(', ')}`,
-    );
-  return registry;
-}
+import { ValidatePurge } from './messages/validate-purge';
 
 @Module({
   providers: [
-    { provide: DspRegistry, useFactory: openRegistry, inject: [CONFIG] },
+    { provide: DspRegistry, useFactory: (config: DdexConfig) => loadRegistry(config.DSPS_FILE, process.env), inject: [CONFIG] },
+    DiffMessage,
+    DownloadPurge,
     DownloadMessage,
     MessageMaker,
     MessageValidator,
     PreviewMessage,
+    PreviewPurge,
     RenderMessage,
     ValidateFile,
     ValidateMessage,
+    ValidatePurge,
   ],
 })
 export class DdexModule {}

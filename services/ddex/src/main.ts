@@ -2,4 +2,4 @@ import { runService } from '@tonegrid/service';
 import { config } from './config';
 import { DdexModule } from './ddex.module';
 
-void runService({ name: 'ddex', config, peers: ['catalog'], module: () => DdexModule });
+void runService({ name: 'ddex', config, peers: ['catalog', 'delivery'], module: () => DdexModule });

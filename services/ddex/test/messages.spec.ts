@@ -1,11 +1,20 @@
 import 'reflect-metadata';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { ArtistRole, CatalogService, DdexService, GetReleaseSnapshotResponseSchema, ReleaseType, TerritoryMode } from '@tonegrid/contracts';
+import {
+  ArtistRole,
+  CatalogService,
+  DdexService,
+  DeliveryService,
+  GetConversationResponseSchema,
+  GetReleaseSnapshotResponseSchema,
+  ReleaseType,
+  TerritoryMode,
+} from '@tonegrid/contracts';
 import { findSchemasDir } from '@tonegrid/ddex';
 import { Refused } from '@tonegrid/errors';
 import { rpcClient, RpcServer, systemCaller, type Caller, type RpcClient } from '@tonegrid/rpc';
@@ -71,6 +80,10 @@ let snapshot: Snapshot = whole;
 let seen: Caller | undefined;
 let catalog: RpcServer;
 let catalogAddress: string;
+let delivery: RpcServer;
+let deliveryAddress: string;
+/** What the played delivery service has sent and had accepted. */
+let conversation: MessageInitShape<typeof GetConversationResponseSchema> = {};
 const running: RunningProcess[] = [];
 
 async function startDdex(env: Record<string, string>): Promise<RpcClient<typeof DdexService>> {
@@ -87,6 +100,7 @@ async function startDdex(env: Record<string, string>): Promise<RpcClient<typeof 
         ADMIN_PORT: String(admin),
         INTERNAL_TOKEN: internalToken,
         CATALOG_ADDRESS: catalogAddress,
+        DELIVERY_ADDRESS: deliveryAddress,
         DSPS_FILE: join(root, 'deploy/dsps.yaml'),
         ...env,
       },
@@ -116,16 +130,22 @@ beforeAll(async () => {
     },
   } as never);
   catalogAddress = `127.0.0.1:${await catalog.start()}`;
+  delivery = new RpcServer({ address: '127.0.0.1:0', internalToken });
+  delivery.add(DeliveryService.method.getConversation, { run: () => Promise.resolve(conversation) } as never);
+  deliveryAddress = `127.0.0.1:${await delivery.start()}`;
   ddex = await startDdex(schemas ? { DDEX_SCHEMAS_DIR: schemas } : {});
 });
 
 afterAll(async () => {
   ddex?.close();
   await Promise.all(running.map((process) => process.stop()));
-  await catalog.stop(1000);
+  await Promise.all([catalog.stop(1000), delivery.stop(1000)]);
 });
 
-beforeEach(() => void (snapshot = whole));
+beforeEach(() => {
+  snapshot = whole;
+  conversation = {};
+});
 
 describe('a preview', () => {
   it('has the documented members, and the digest of exactly its bytes', async () => {
@@ -159,6 +179,128 @@ describe('a preview', () => {
       code: 'dsp.not_found',
       message: "DSP 'nowhere' not found or inactive.",
     });
+  });
+});
+
+describe('a purge', () => {
+  it('names the release by its identifiers and title, on the thread that was used before', async () => {
+    const fresh = (await ddex.previewPurge(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    const message = (await ddex.previewMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    const threadOf = (xml: string) => /<MessageThreadId>(.*)<\/MessageThreadId>/.exec(xml)![1];
+    expect(threadOf(fresh.xml)).toBe(threadOf(message.xml));
+    expect(fresh).toMatchObject({
+      releaseId: release,
+      dsp: { slug: 'spotify', name: 'Spotify' },
+      ernVersion: '4.3',
+      choreography: 'ERN-Direct',
+    });
+    expect(fresh.sha256).toBe(createHash('sha256').update(fresh.xml).digest('hex'));
+    expect(fresh.xml).toContain('<ICPN>195497123452</ICPN>');
+    expect(fresh.xml).toContain('<TitleText>Midnight in Lagos</TitleText>');
+    expect(fresh.xml).toMatch(/<MessageId>TG-PURGE-[0-9a-f]{28}<\/MessageId>/);
+    conversation = { threadId: 'TG-THREAD-of-old' };
+    expect(threadOf((await ddex.previewPurge(caller(), { uuid: release, dspSlug: 'spotify' })).data!.xml)).toBe('TG-THREAD-of-old');
+  });
+
+  it('is a file too, and refused as a preview is', async () => {
+    const file = await ddex.downloadPurge(caller(), { uuid: release, dspSlug: 'apple_music' });
+    expect(file.fileName).toBe(`${release}-apple-music-purge.xml`);
+    expect(Buffer.from(file.content).toString()).toContain('<ern:PurgeReleaseMessage');
+    expect(await refusalOf(ddex.previewPurge(caller(), { uuid: release, dspSlug: 'tidal' }))).toMatchObject({ code: 'dsp.not_attached' });
+    expect(await refusalOf(ddex.validatePurge(caller(), { uuid: release, dspSlug: 'nowhere' }))).toMatchObject({ code: 'dsp.not_found' });
+  });
+
+  it('is valid, and the report says where a DSP takes none', async () => {
+    const { validation } = (await ddex.validatePurge(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    expect(validation).toMatchObject({ valid: true, errors: [], ernVersion: '4.3', schemaChecked: schemas !== null });
+    expect(validation!.rules.map((rule) => rule.message)).toContain(
+      "Spotify takes no PurgeReleaseMessage: a takedown ends the release's deals there",
+    );
+  });
+});
+
+describe('the difference of a redelivery', () => {
+  const diff = async () => (await ddex.diffMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+  const accept = async () => {
+    const { xml, sha256, ernVersion } = await ddex.renderMessage(caller(), render);
+    const at = timestampFromDate(new Date('2026-06-01T10:00:00Z'));
+    conversation = {
+      threadId: 'TG-THREAD-1',
+      accepted: {
+        messageId: render.messageId,
+        messageType: 'NewReleaseMessage',
+        ernVersion,
+        sha256,
+        content: xml,
+        sentAt: at,
+        acceptedAt: at,
+      },
+    };
+  };
+
+  it('is everything while the DSP has accepted nothing', async () => {
+    expect(await diff()).toMatchObject({
+      changes: [],
+      summary: 'Spotify has accepted no message about this release: all of it would be new there.',
+    });
+  });
+
+  it('is nothing for an unchanged release, whatever id and time the message bore', async () => {
+    await accept();
+    expect(await diff()).toMatchObject({
+      previous: { messageId: render.messageId, messageType: 'NewReleaseMessage' },
+      changes: [],
+      summary: 'A redelivery would tell Spotify nothing new.',
+    });
+  });
+
+  it('is told as data and in a sentence', async () => {
+    await accept();
+    snapshot = { ...whole, release: { ...whole.release, title: 'Midnight in Abuja' } } as Snapshot;
+    const { changes, summary } = await diff();
+    expect(changes).toContainEqual(
+      expect.objectContaining({
+        kind: 'changed',
+        subject: 'The release',
+        field: 'title, en',
+        before: 'Midnight in Lagos',
+        after: 'Midnight in Abuja',
+        text: 'The release: title, en changes from Midnight in Lagos to Midnight in Abuja.',
+      }),
+    );
+    expect(summary).toBe(`A redelivery would change ${changes.length} things at Spotify.`);
+  });
+
+  it('is everything again after a purge', async () => {
+    await accept();
+    conversation = { ...conversation, accepted: { ...conversation.accepted, messageType: 'PurgeReleaseMessage' } as never };
+    expect((await diff()).summary).toBe('The last message that Spotify accepted dropped the release: all of it would be new there.');
+  });
+});
+
+describe('a DSP’s version of ERN', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dsps-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('is what its messages are in, valid, with what it cannot say among the findings', async () => {
+    // Spotify, Apple Music and two more, in the order of the file.
+    const versions = ['3.8.2', '4.2', '4.3', '4.3.2'];
+    let next = 0;
+    const rows = readFileSync(join(root, 'deploy/dsps.yaml'), 'utf8').replace(/ern_version: '4\.3'/g, (same) =>
+      next < versions.length ? `ern_version: '${versions[next++]}'` : same,
+    );
+    writeFileSync(join(folder, 'dsps.yaml'), rows);
+    const slugs = [...rows.matchAll(/^ {4}slug: (\w+)$/gm)].map((match) => match[1]!).filter((slug) => slug !== 'chinafeed');
+    const client = await startDdex({ DSPS_FILE: join(folder, 'dsps.yaml'), ...(schemas ? { DDEX_SCHEMAS_DIR: schemas } : {}) });
+    for (const [index, version] of versions.entries()) {
+      const { data } = await client.validateMessage(caller(), { uuid: release, dspSlug: slugs[index]! });
+      expect(data).toMatchObject({ ernVersion: version, validation: { valid: true, ernVersion: version } });
+      const isOld = version === '3.8.2';
+      expect(data!.validation!.rules.some((rule) => rule.message.includes('sizeKilobytes'))).toBe(isOld);
+      const purge = await client.validatePurge(caller(), { uuid: release, dspSlug: slugs[index]! });
+      expect(purge.data).toMatchObject({ ernVersion: version, validation: { valid: true } });
+    }
+    client.close();
   });
 });
 

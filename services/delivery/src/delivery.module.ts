@@ -17,6 +17,7 @@ import { QueueDeliveries } from './deliveries/queue-deliveries';
 import { RedeliverToAll } from './deliveries/redeliver-to-all';
 import { RedeliverToDsp } from './deliveries/redeliver-to-dsp';
 import { OnReleaseApproved } from './events/on-release-approved';
+import { GetConversation } from './messages/get-conversation';
 import { MessageStore } from './messages/message.store';
 import { Render } from './send/render';
 import { Routes } from './send/routes';
@@ -38,6 +39,7 @@ import { STORAGE } from './storage';
     DeliverToAll,
     DeliverToDsp,
     DeliveryStore,
+    GetConversation,
     ListDeliveries,
     ListMessages,
     MessageStore,

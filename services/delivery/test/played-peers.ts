@@ -168,7 +168,7 @@ function render(release: PlayedRelease, registry: DspRegistry, request: { dspSlu
       territories: { mode: 'worldwide' },
     },
   };
-  const { notification } = buildNotification(input);
+  const { notification, files } = buildNotification(input);
   const xml = Buffer.from(writeNewRelease43(notification));
   return {
     xml,
@@ -176,7 +176,7 @@ function render(release: PlayedRelease, registry: DspRegistry, request: { dspSlu
     ernVersion: dsp.ern_version,
     threadId: notification.header.threadId,
     fileName: notification.header.fileName,
-    resources: notification.files.map((file) => ({
+    resources: files.map((file) => ({
       path: file.uri,
       storageKey: file.source,
       md5: file.md5!,

@@ -109,11 +109,11 @@ export function makeBundle(
       isTestDelivery: wanted.isTest ?? false,
     },
   };
-  const { notification } = buildNotification(input);
+  const { notification, files: notified } = buildNotification(input);
   const purge = buildPurge(input).notification;
   const files = new Map<string, Buffer>();
   if (!wanted.purge && wanted.message?.includesFiles !== false)
-    for (const file of notification.files) files.set(file.uri, file.source === 'cover' ? cover : audio[Number(file.source.split('/')[1])]!);
+    for (const file of notified) files.set(file.uri, file.source === 'cover' ? cover : audio[Number(file.source.split('/')[1])]!);
   const batchId = `${folderTime(createdAt)}_${messageId.replace(/^TG-(PURGE-)?/, '').slice(0, 8)}`;
   const isBatch = dsp.choreography === 'batch';
   const folder = isBatch ? batchFolder(dsp.priority, batchId) : releaseFolder(dsp.priority, icpn, createdAt);

@@ -2,7 +2,6 @@ import type { MessagingParty, ReleaseIdentifiers } from '../model/notification';
 import { utcSeconds } from '../model/naming';
 import { localName, path, textAt } from '../read/find';
 import { scanXml, XmlRefused } from '../read/scan-xml';
-import { releaseIdNode } from '../write/release-nodes';
 import { element, leaf, serialize, type Node } from '../write/string-tree';
 
 export const choreographyNamespace = 'http://ddex.net/xml/ern-c-sftp/16';
@@ -30,6 +29,13 @@ export interface Manifest {
   rootDirectory: string;
   messages: ManifestEntry[];
 }
+
+const releaseIdNode = (ids: ReleaseIdentifiers): Node =>
+  element('ReleaseId', null, [
+    leaf('GRid', ids.grid),
+    leaf('ICPN', ids.icpn),
+    ...(ids.proprietaryIds ?? []).map((id) => leaf('ProprietaryId', id.value, { Namespace: id.namespace })),
+  ]);
 
 export const messagingPartyNode = (name: string, party: MessagingParty): Node =>
   element(name, null, [leaf('PartyId', party.dpid), element('PartyName', null, [leaf('FullName', party.name)])]);

@@ -1,5 +1,5 @@
 import type { ContributorInput, CreditInput, PublisherInput } from './input';
-import type { Contribution, DisplayArtist, RightsController } from './notification';
+import type { Contribution, DisplayArtist, LocalText, RightsController } from './notification';
 import type { PartyBook } from './party-book';
 import { instrumentFor, roleFor } from './roles';
 import { artistLine } from './texts';
@@ -7,7 +7,7 @@ import { artistLine } from './texts';
 type Clean = (text: string, what: string) => string;
 
 export interface Credits {
-  artistName: string;
+  artistNames: LocalText[];
   artists: DisplayArtist[];
   contributions: Contribution[];
 }
@@ -35,10 +35,10 @@ export function buildCredits(
 
   const display: DisplayArtist[] = [];
   const names = { MainArtist: [] as string[], FeaturedArtist: [] as string[] };
-  const show = (facts: { id?: string | null; name: string; isni?: string | null }, role: DisplayArtist['role']): void => {
+  const show = (facts: { id?: string | null; name: string; isni?: string | null }, role: 'MainArtist' | 'FeaturedArtist'): void => {
     const party = book.reference('ARTIST', facts);
     if (display.some((other) => other.party === party)) return;
-    display.push({ party, sequence: display.length + 1, role });
+    display.push({ party, sequence: display.length + 1, role: { value: role } });
     names[role].push(facts.name);
   };
   for (const artist of mains) show(artist, 'MainArtist');
@@ -68,23 +68,24 @@ export function buildCredits(
     const contribution = credit(book.reference(target.artistRole ? 'ARTIST' : 'CONTRIBUTOR', facts));
     add(contribution.roles, target.role);
     if (target.artistRole) contribution.isFeatured = true;
+    if (item.ai && (!contribution.ai || contribution.ai === 'None')) contribution.ai = item.ai;
     if (role.toLowerCase() === 'instrumentalist' && detail) add(contribution.instruments, instrumentFor(detail));
   }
-  return { artistName: artistLine(names.MainArtist, names.FeaturedArtist), artists: display, contributions };
+  return { artistNames: [{ text: artistLine(names.MainArtist, names.FeaturedArtist) }], artists: display, contributions };
 }
 
 /** The controllers of the rights in the work, from its publishers: shares to six decimals, territories where they are limited. */
 export function buildWorkRights(publishers: PublisherInput[], book: PartyBook, clean: Clean): RightsController[] {
-  return publishers.flatMap((publisher, index) => {
+  return publishers.flatMap((publisher) => {
     const name = clean(publisher.name, 'publisher');
     if (name === '') return [];
     const share = publisher.sharePercent === null || publisher.sharePercent === undefined ? null : Number(publisher.sharePercent);
     return [
       {
         party: book.reference('PUBLISHER', { id: publisher.id, name, ipi: publisher.ipi }),
-        sequence: index + 1,
-        controls: publisher.isAdministrator ? ('RightsAdministrator' as const) : ('RightsController' as const),
-        ...(share !== null && Number.isFinite(share) ? { share: String(Number(share.toFixed(6))) } : {}),
+        controls: [publisher.isAdministrator ? 'RightsAdministrator' : 'RightsController'],
+        // A share left out would be read as the whole.
+        share: share !== null && Number.isFinite(share) ? String(Number(share.toFixed(6))) : 'unknown',
         territories: [...(publisher.territoryCodes ?? [])].map((code) => code.toUpperCase()).sort(),
       },
     ];

@@ -1,5 +1,5 @@
 import type { ConfigInput, DspInput, MessageInput, MonetizationPolicy } from './input';
-import type { Deal, ReleaseDeal } from './notification';
+import type { Deal, ReleaseDeal, Territories, Visibility } from './notification';
 
 /** One commercial model's worth of uses. `sold` uses bear a price and may cover the whole release; the others are per track. */
 interface Offer {
@@ -78,11 +78,11 @@ export function amountOf(minor: number, currency: string): string {
 }
 
 /** Where the deals hold: the release's territories, cut to those that the DSP serves. Null when nothing is left. */
-export function territoriesOf(config: ConfigInput, dsp: DspInput): Deal['territories'] | null {
+export function territoriesOf(config: ConfigInput, dsp: DspInput): Territories | null {
   const { mode, codes = [] } = config.territories;
   const served = dsp.territories === undefined || dsp.territories === 'worldwide' ? null : dsp.territories;
   const listed = [...new Set(codes.map((code) => code.toUpperCase()))].sort();
-  const only = (some: readonly string[]): Deal['territories'] | null => (some.length > 0 ? { mode: 'only', codes: [...some] } : null);
+  const only = (some: readonly string[]): Territories | null => (some.length > 0 ? { mode: 'only', codes: [...some] } : null);
   if (mode === 'include') return only(served ? listed.filter((code) => served.includes(code)) : listed);
   if (served) return only([...served].sort().filter((code) => mode === 'worldwide' || !listed.includes(code)));
   if (mode === 'exclude' && listed.length > 0) return { mode: 'except', codes: listed };
@@ -118,21 +118,24 @@ export interface DealsInput {
  * sold there at the track price and on the main release, as a bundle, at the album price. A release of one track is no
  * bundle: its main release carries the streaming deals too.
  */
-export function buildDeals(input: DealsInput): { deals: ReleaseDeal[]; warnings: string[] } {
+export function buildDeals(input: DealsInput): { deals: ReleaseDeal[]; visibilities: Visibility[]; warnings: string[] } {
   const { config, dsp, message } = input;
-  if (message.takedown?.strategy === 'no_deals') return { deals: [], warnings: [] };
+  const without = (...warnings: string[]) => ({ deals: [], visibilities: [], warnings });
+  if (message.takedown?.strategy === 'no_deals') return without();
   const territories = territoriesOf(config, dsp);
-  if (!territories) return { deals: [], warnings: [`${dsp.name} serves none of the release's territories: the message has no deals`] };
+  if (!territories) return without(`${dsp.name} serves none of the release's territories: the message has no deals`);
   const offers = offersOf(licensed(config));
-  if (offers.length === 0) return { deals: [], warnings: ['No use is licensed: the message has no deals'] };
+  if (offers.length === 0) return without('No use is licensed: the message has no deals');
   const period = validity(config, input.date, message);
   const currency = config.pricing?.currency;
   const deal = (offer: Offer, minor: number | null | undefined): Deal => ({
     territories,
     ...period,
-    commercialModel: offer.model,
-    useTypes: offer.uses,
-    ...(offer.sold && currency && minor !== null && minor !== undefined ? { price: { amount: amountOf(minor, currency), currency } } : {}),
+    commercialModels: [{ value: offer.model }],
+    useTypes: offer.uses.map((value) => ({ value })),
+    ...(offer.sold && currency && minor !== null && minor !== undefined
+      ? { prices: [{ wholesale: { amount: amountOf(minor, currency), currency } }] }
+      : {}),
     ...(offer.claim ? { rightsClaimPolicy: offer.claim } : {}),
   });
   const isBundle = input.tracks.length > 1;
@@ -140,10 +143,40 @@ export function buildDeals(input: DealsInput): { deals: ReleaseDeal[]; warnings:
     .filter((offer) => offer.sold || !isBundle)
     .map((offer) => deal(offer, config.pricing?.albumMinor ?? (isBundle ? null : config.pricing?.trackMinor)));
   const ofTracks = offers.map((offer) => deal(offer, config.pricing?.trackMinor));
+  const preOrder = preOrderOf(input, ofMain);
   return {
+    visibilities: preOrder.visibilities,
     deals: [
-      ...(ofMain.length > 0 ? [{ releases: [input.main], deals: ofMain }] : []),
+      ...(ofMain.length > 0 ? [{ releases: [input.main], deals: [...preOrder.deals, ...ofMain] }] : []),
       ...(input.tracks.length > 0 ? [{ releases: input.tracks, deals: ofTracks }] : []),
+    ],
+    warnings: preOrder.warnings,
+  };
+}
+
+/** Reference of the one visibility of a message. */
+export const visibilityReference = 'V1';
+
+/**
+ * A release on pre-order is sold before it is out: what the main release sells is offered in deals of their own that end where
+ * the ordinary ones begin, and the release may be shown from the day the orders open.
+ */
+function preOrderOf(
+  { config, message, date }: DealsInput,
+  ofMain: Deal[],
+): { deals: Deal[]; visibilities: Visibility[]; warnings: string[] } {
+  const none = { deals: [], visibilities: [], warnings: [] };
+  const { preorderDate } = config;
+  if (!preorderDate || message.takedown) return none;
+  const start = `${preorderDate}T00:00:00`;
+  if (preorderDate >= (config.releaseInstant ?? date).slice(0, 10))
+    return { ...none, warnings: [`Pre-orders are left out: they would open on ${preorderDate}, not before the release`] };
+  const sold = ofMain.filter((deal) => deal.useTypes.some((use) => use.value === 'PermanentDownload'));
+  if (sold.length === 0) return { ...none, warnings: ['Pre-orders are left out: the release is not sold as a download'] };
+  return {
+    deals: sold.map((deal) => ({ ...deal, start, end: deal.start!, isPreOrder: true })),
+    visibilities: [
+      { reference: visibilityReference, releaseDisplayStart: start, coverArtPreviewStart: start, trackListingPreviewStart: start },
     ],
     warnings: [],
   };

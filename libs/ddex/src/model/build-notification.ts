@@ -1,7 +1,8 @@
 import { parseGrid, parseUpc } from '../identifiers/products';
 import { buildCredits } from './build-credits';
-import { buildDeals } from './build-deals';
+import { buildDeals, visibilityReference } from './build-deals';
 import { buildRecording, deliveredFile, isHiRes } from './build-recording';
+import { buildMovingCovers } from './build-moving-covers';
 import type { ArtworkInput, ReleaseForDsp } from './input';
 import { messageFileName, purgeFileName, shortId, threadIdFor, utcSeconds } from './naming';
 import type {
@@ -13,21 +14,38 @@ import type {
   PurgeNotification,
   ReleaseIdentifiers,
   ReleaseNotification,
+  ResourceLink,
+  Text,
   TrackRelease,
 } from './notification';
 import { PartyBook } from './party-book';
 import { namespace } from './roles';
 import { cleanText, languageCode, titlesOf } from './texts';
 
+/** Our own messages bear a thread and the name of their file. */
+type OwnHeader = MessageHeader & Required<Pick<MessageHeader, 'threadId' | 'fileName'>>;
+
 /** A notification, and what had to be supplied, dropped or corrected to make it. */
 export interface Built<T> {
-  notification: T;
+  notification: T & { header: OwnHeader };
   warnings: string[];
+  /** Files that travel with the message. */
+  files: NotifiedFile[];
 }
 
 const defaultAvsVersion = 3;
 
-function headerOf(input: ReleaseForDsp, fileName: string): MessageHeader {
+/** Versions before 4.3 do not say which allowed-value sets they use. */
+const avsVersionOf = ({ ernVersion = '4.3', avsVersionId = defaultAvsVersion }: ReleaseForDsp['dsp']): { avsVersionId?: string } =>
+  ernVersion.startsWith('4.3') ? { avsVersionId: String(avsVersionId) } : {};
+
+/** The lyrics of a recording, as what is linked to it. */
+function lyricsOf(recording: string, texts: readonly Text[]): { linked?: ResourceLink[] } {
+  const mine = texts.filter((text) => text.reference.startsWith(`${recording}_LYRICS_`));
+  return mine.length > 0 ? { linked: mine.map((text) => ({ resource: text.reference, description: { value: 'Lyrics' } })) } : {};
+}
+
+function headerOf(input: ReleaseForDsp, fileName: string): OwnHeader {
   const behalf = input.config.sentOnBehalfOf;
   return {
     threadId: input.message.threadId ?? threadIdFor(input.release.id, input.dsp.slug),
@@ -35,7 +53,7 @@ function headerOf(input: ReleaseForDsp, fileName: string): MessageHeader {
     fileName,
     sender: input.sender,
     ...(behalf ? { sentOnBehalfOf: behalf } : {}),
-    recipient: { dpid: input.dsp.dpid, name: input.dsp.name },
+    recipients: [{ dpid: input.dsp.dpid, name: input.dsp.name }],
     createdAt: utcSeconds(input.message.createdAt),
     control: input.config.isTestDelivery ? 'TestMessage' : 'LiveMessage',
   };
@@ -87,22 +105,27 @@ function buildImage(artwork: ArtworkInput, input: ReleaseForDsp, stem: string, f
   });
   return {
     reference: 'A_COVER_1',
-    proprietaryId: { namespace, value: `${input.release.id}-cover` },
-    technicalReference: 'T_COVER_1',
-    codec: artwork.format === 'png' ? 'PNG' : 'JPEG',
-    ...(artwork.height ? { height: artwork.height } : {}),
-    ...(artwork.width ? { width: artwork.width } : {}),
-    advisory: 'NotExplicit',
-    file: deliveredFile(uri, artwork),
-    isProvided: input.message.includesFiles ?? true,
+    type: { value: 'FrontCoverImage' },
+    ids: [{ proprietaryIds: [{ namespace, value: `${input.release.id}-cover` }] }],
+    advisories: [{ value: 'NotExplicit' }],
+    technical: [
+      {
+        reference: 'T_COVER_1',
+        codec: { value: artwork.format === 'png' ? 'PNG' : 'JPEG' },
+        ...(artwork.height ? { heightPixels: artwork.height } : {}),
+        ...(artwork.width ? { widthPixels: artwork.width } : {}),
+        file: deliveredFile(uri, artwork),
+        isProvided: input.message.includesFiles ?? true,
+      },
+    ],
   };
 }
 
 /** The release is high-resolution when most of its tracks are (schema, Release/IsHiResMusic); when not all are, a description says so. */
-function hiResOf(input: ReleaseForDsp): { isHiRes: boolean; hiResDescription?: string } {
+function hiResOf(input: ReleaseForDsp): { isHiRes?: true; hiResDescription?: string } {
   const eligible = input.tracks.filter((track) => isHiRes(track.audio)).length;
   const total = input.tracks.length;
-  if (eligible * 2 <= total) return { isHiRes: false };
+  if (eligible * 2 <= total) return {};
   return eligible === total
     ? { isHiRes: true }
     : {
@@ -112,7 +135,7 @@ function hiResOf(input: ReleaseForDsp): { isHiRes: boolean; hiResDescription?: s
 }
 
 /**
- * Turns a release, as it stands for one DSP, into the notification that tells of it (ERN 4.3, Audio profile).
+ * Turns a release, as it stands for one DSP, into the notification that tells of it (release profile Audio).
  *
  * Never refuses: a draft can be previewed. What is missing is left out, for the validation report to tell, or supplied where
  * the schema asks for something (label, artist, genre), and `warnings` says which. The same input gives the same output.
@@ -124,6 +147,7 @@ export function buildNotification(input: ReleaseForDsp): Built<ReleaseNotificati
   const tracks = [...input.tracks].sort((a, b) => a.position - b.position);
   const book = new PartyBook(warn);
   const files: NotifiedFile[] = [];
+  const texts: Text[] = [];
   const ids = identifiersOf(input, warn);
   const language = languageCode(release.language ?? 'en') ?? 'en';
 
@@ -152,45 +176,59 @@ export function buildNotification(input: ReleaseForDsp): Built<ReleaseNotificati
   // The release's own credits come first, so that its main artist is P_ARTIST_1.
   const credits = buildCredits(release.artists, [], book, clean, labelName);
   const label = book.reference('LABEL', { name: labelName });
-  const context = { input, book, clean, warn, files, fileStem: `${stem}_01_`, pLine, holder, labelName };
+  const context = { input, book, clean, warn, files, texts, fileStem: `${stem}_01_`, pLine, holder, labelName };
   const recordings = tracks.map((track, index) => buildRecording(track, index, context));
+  const videos = buildMovingCovers(input, stem, files, credits.artistNames, credits.artists, warn);
   const images = input.artwork ? [buildImage(input.artwork, input, stem, files)] : [];
 
   const trackReleases: TrackRelease[] = recordings.map((recording, index) => {
     const track = tracks[index]!;
-    const isrc = recording.editions[0]!.isrc;
+    const isrc = recording.editions[0]!.ids[0]!.isrc;
     return {
       reference: `R${index + 1}`,
       // Unique to the content and its context: ICPN and ISRC together (release profile 7.3).
       ids: { proprietaryIds: [{ namespace, value: ids.icpn && isrc ? `${ids.icpn}_${isrc}` : track.id }] },
       resource: recording.reference,
-      label,
-      genre,
+      labels: [{ party: label }],
+      genres: [genre],
     };
   });
   const main: MainRelease = {
     reference: 'R0',
-    type: release.type === 'single' ? 'Single' : release.type === 'ep' ? 'EP' : 'Album',
+    language,
+    types: [{ value: release.type === 'single' ? 'Single' : release.type === 'ep' ? 'EP' : 'Album' }],
     ...(release.type === 'compilation' ? { isMultiArtistCompilation: true } : {}),
     ids,
-    titles: titlesOf(release.title, release.versionTitle, language, release.localizedTitles, null, clean),
-    artistName: credits.artistName,
+    ...titlesOf(release.title, release.versionTitle, language, release.localizedTitles, null, clean),
+    artistNames: credits.artistNames,
     artists: credits.artists,
-    label,
-    pLine,
-    cLine,
+    labels: [{ party: label }],
+    pLines: [pLine],
+    cLines: [cLine],
     durationSeconds: recordings.reduce((sum, recording) => sum + recording.durationSeconds, 0),
-    genre,
-    ...(release.releaseDate || input.config.releaseDate ? { releaseDate: date } : {}),
-    ...(release.originalReleaseDate ? { originalReleaseDate: release.originalReleaseDate } : {}),
-    advisory:
-      release.explicit || tracks.some((track) => track.explicit)
-        ? 'Explicit'
-        : release.explicit === false
-          ? 'NotExplicit'
-          : 'NoAdviceAvailable',
-    content: recordings.map((recording, index) => ({ sequence: index + 1, resource: recording.reference })),
-    coverImages: images.map((image) => image.reference),
+    genres: [genre],
+    ...(release.releaseDate || input.config.releaseDate ? { releaseDates: [{ date }] } : {}),
+    ...(release.originalReleaseDate ? { originalReleaseDates: [{ date: release.originalReleaseDate }] } : {}),
+    advisories: [
+      {
+        value:
+          release.explicit || tracks.some((track) => track.explicit)
+            ? 'Explicit'
+            : release.explicit === false
+              ? 'NotExplicit'
+              : 'NoAdviceAvailable',
+      },
+    ],
+    ...(release.containsAi ? { containsAi: release.containsAi } : {}),
+    group: {
+      sequence: 1,
+      content: recordings.map((recording, index) => ({
+        sequence: index + 1,
+        resource: recording.reference,
+        ...lyricsOf(recording.reference, texts),
+      })),
+      ...(images.length + videos.length > 0 ? { linked: [...images, ...videos].map((item) => ({ resource: item.reference })) } : {}),
+    },
     ...hiResOf(input),
   };
   const offered = buildDeals({
@@ -202,19 +240,23 @@ export function buildNotification(input: ReleaseForDsp): Built<ReleaseNotificati
     tracks: trackReleases.map((item) => item.reference),
   });
   offered.warnings.forEach(warn);
+  if (offered.visibilities.length > 0) main.visibilities = [visibilityReference];
   return {
+    files,
     notification: {
       header: headerOf(input, messageFileName(input.dsp.slug, release.id, input.message.createdAt)),
       language,
-      avsVersionId: input.dsp.avsVersionId ?? defaultAvsVersion,
+      ...avsVersionOf(input.dsp),
       profile: 'Audio',
       parties: book.parties,
       recordings,
+      videos,
       images,
+      texts,
       release: main,
       trackReleases,
       deals: offered.deals,
-      files,
+      visibilities: offered.visibilities,
     },
     warnings,
   };
@@ -227,10 +269,11 @@ export function buildPurge(input: ReleaseForDsp): Built<PurgeNotification> {
     notification: {
       header: headerOf(input, purgeFileName(input.dsp.slug, input.release.id, input.message.createdAt)),
       language: languageCode(input.release.language ?? 'en') ?? 'en',
-      avsVersionId: input.dsp.avsVersionId ?? defaultAvsVersion,
+      ...avsVersionOf(input.dsp),
       releaseId: identifiersOf(input, warn),
-      title: clean(input.release.title, 'title') || 'Untitled',
+      titles: [{ text: clean(input.release.title, 'title') || 'Untitled' }],
     },
+    files: [],
     warnings,
   };
 }

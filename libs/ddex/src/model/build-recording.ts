@@ -8,6 +8,7 @@ import type {
   NotifiedFile,
   RecordingEdition,
   SoundRecording,
+  Text,
   TechnicalDetails,
 } from './notification';
 import type { PartyBook } from './party-book';
@@ -28,7 +29,7 @@ const layouts: Record<number, string> = { 6: '5.1', 8: '7.1' };
 export function deliveredFile(uri: string, file: { md5?: string | null; sizeBytes?: number | null }): DeliveredFile {
   return {
     uri,
-    ...(file.md5 ? { md5: file.md5.toLowerCase() } : {}),
+    ...(file.md5 ? { hash: { algorithm: { value: 'MD5' }, value: file.md5.toLowerCase() } } : {}),
     ...(file.sizeBytes ? { sizeKilobytes: kilobytes(file.sizeBytes) } : {}),
   };
 }
@@ -52,14 +53,19 @@ function technicalDetails(
         : null;
   return {
     reference,
-    codec,
-    ...(bits ? { bitRateKbps: Math.round(bits / 100) / 10 } : {}),
-    ...(channels ? { channels: layouts[channels] ?? String(channels) } : {}),
-    ...(sampleRate ? { sampleRateHz: sampleRate } : {}),
-    ...(bitDepth ? { bitsPerSample: bitDepth } : {}),
-    durationSeconds: seconds,
-    file: deliveredFile(uri, audio),
-    isProvided: provided,
+    files: [
+      {
+        type: 'AudioFile',
+        codec,
+        ...(bits ? { bitRateKbps: Math.round(bits / 100) / 10 } : {}),
+        ...(channels ? { channels: layouts[channels] ?? String(channels) } : {}),
+        ...(sampleRate ? { sampleRateHz: sampleRate } : {}),
+        ...(bitDepth ? { bitsPerSample: bitDepth } : {}),
+        durationSeconds: seconds,
+        file: deliveredFile(uri, audio),
+        isProvided: provided,
+      },
+    ],
     ...(immersive ? { hasImmersiveMetadata: true } : {}),
   };
 }
@@ -72,6 +78,8 @@ export interface RecordingContext {
   files: NotifiedFile[];
   /** Beginning of file names: `0123456789012_01_`. */
   fileStem: string;
+  /** Lyrics of all recordings. */
+  texts: Text[];
   pLine: CopyrightLine | undefined;
   holder: string | undefined;
   labelName: string;
@@ -109,13 +117,10 @@ export function buildRecording(track: TrackInput, index: number, context: Record
       });
     }
     return {
-      ...(code ? { isrc: code } : {}),
-      ...(code ? {} : { proprietaryId: { namespace, value: track.id } }),
-      ...(pLine ? { pLine } : {}),
+      ids: [code ? { isrc: code } : { proprietaryIds: [{ namespace, value: track.id }] }],
+      ...(pLine ? { pLines: [pLine] } : {}),
       mode: immersive ? 'ImmersiveAudio' : audio?.channels ? (modes[audio.channels] ?? 'MultichannelAudio') : 'Stereo',
-      ...(audio
-        ? { technical: technicalDetails(immersive ? `T${number}_ATMOS` : `T${number}`, uri, audio, seconds, provided, immersive) }
-        : {}),
+      technical: audio ? [technicalDetails(immersive ? `T${number}_ATMOS` : `T${number}`, uri, audio, seconds, provided, immersive)] : [],
     };
   };
   const editions = [edition(track.audio, isrc, false)];
@@ -130,27 +135,52 @@ export function buildRecording(track: TrackInput, index: number, context: Record
   if (iswc && !iswc.ok) warn(`ISWC of ${where} left out: it ${iswc.reason}`);
   if (iswc?.ok) for (const warning of iswc.warnings ?? []) warn(`${where}: ${warning}`);
   const language = languageCode(track.language ?? input.release.language ?? 'en') ?? 'en';
+  const lyrics = [...new Set((track.lyricsLanguages ?? []).map(languageCode).filter((code) => code !== null))];
+  lyrics.forEach((code, at) =>
+    context.texts.push({
+      reference: `${reference}_LYRICS_${at + 1}`,
+      language: code,
+      type: { value: 'LyricText' },
+      proprietaryIds: [{ namespace, value: `${track.id}-lyrics-${code}` }],
+    }),
+  );
   const firstPublished = track.firstPublished ?? input.release.originalReleaseDate ?? input.release.releaseDate;
   return {
     reference,
     ...(language === (languageCode(input.release.language ?? 'en') ?? 'en') ? {} : { language }),
     editions,
-    ...(iswc?.ok ? { iswc: iswc.value } : {}),
-    titles: titlesOf(track.title, track.versionTitle, language, track.localizedTitles, track.localizedVersions, clean),
+    type: { value: 'MusicalWorkSoundRecording' },
+    ...(iswc?.ok ? { workIds: [{ iswc: iswc.value }] } : {}),
+    ...titlesOf(track.title, track.versionTitle, language, track.localizedTitles, track.localizedVersions, clean),
     ...credits,
     resourceRights: context.holder
-      ? [{ party: book.reference('RIGHTSHOLDER', { name: context.holder }), sequence: 1, controls: 'RightsController', territories: [] }]
+      ? [
+          {
+            party: book.reference('RIGHTSHOLDER', { name: context.holder }),
+            sequence: 1,
+            controls: ['RightsController'],
+            share: 'unknown',
+            territories: [],
+          },
+        ]
       : [],
     workRights: buildWorkRights(track.publishers ?? [], book, clean),
     durationSeconds: seconds,
-    ...(firstPublished ? { firstPublished } : {}),
-    advisory: track.explicit
-      ? 'Explicit'
-      : track.isClean
-        ? 'ExplicitContentEdited'
-        : track.explicit === false
-          ? 'NotExplicit'
-          : 'NoAdviceAvailable',
-    isHiRes: isHiRes(track.audio),
+    ...(firstPublished ? { firstPublished: [{ date: firstPublished }] } : {}),
+    advisories: [
+      {
+        value: track.explicit
+          ? 'Explicit'
+          : track.isClean
+            ? 'ExplicitContentEdited'
+            : track.explicit === false
+              ? 'NotExplicit'
+              : 'NoAdviceAvailable',
+      },
+    ],
+    ...(track.containsAi ? { containsAi: track.containsAi } : {}),
+    ...(track.isInstrumental === null || track.isInstrumental === undefined ? {} : { isInstrumental: track.isInstrumental }),
+    ...(isHiRes(track.audio) ? { isHiRes: true } : {}),
+    ...(lyrics[0] ? { performanceLanguages: [{ language: lyrics[0] }] } : {}),
   };
 }

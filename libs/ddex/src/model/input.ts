@@ -1,3 +1,5 @@
+import type { ErnVersion } from '../grammar/versions';
+
 /**
  * What a message is made of: one release, as it stands for one DSP. A flat, plain shape, so that any store can be mapped to
  * it; everything that may be unknown is optional or null, and `buildNotification` says in `warnings` what it had to supply.
@@ -11,6 +13,8 @@ export interface ReleaseForDsp {
   /** In order of `position`. */
   tracks: TrackInput[];
   artwork?: ArtworkInput | null;
+  /** Moving covers; those that the DSP takes become video resources. */
+  animatedArtwork?: AnimatedArtworkInput[] | null;
   config: ConfigInput;
 }
 
@@ -32,10 +36,14 @@ export interface DspInput {
   slug: string;
   name: string;
   dpid: string;
-  /** Default 3, the sets that ERN 4.3's schema was published with. */
+  /** The version of ERN that it is sent. Default 4.3. */
+  ernVersion?: ErnVersion;
+  /** Default 3, the sets that ERN 4.3's schema was published with. Versions before 4.3 do not say it. */
   avsVersionId?: number;
   /** Takes Dolby Atmos. Default false. */
   supportsAtmos?: boolean;
+  /** Kinds of animated artwork that it takes. Default none. */
+  animatedArtwork?: readonly AnimatedArtworkKind[];
   /** Where this DSP operates, ISO 3166-1 alpha-2; everywhere when left out. */
   territories?: readonly string[] | 'worldwide';
 }
@@ -75,7 +83,12 @@ export interface ReleaseInput {
   artists: CreditInput[];
   /** Titles by BCP-47 tag. */
   localizedTitles?: Record<string, string> | null;
+  /** How much of it an AI made. */
+  containsAi?: AiShare | null;
 }
+
+/** ERN 4.3.2's words for the share of an AI in a work. */
+export type AiShare = 'All' | 'Partly' | 'None';
 
 export interface ContributorInput {
   id?: string | null;
@@ -88,6 +101,8 @@ export interface ContributorInput {
   isni?: string | null;
   /** Order in the liner notes. */
   order?: number | null;
+  /** How much of this contribution an AI made. */
+  ai?: AiShare | null;
 }
 
 export interface PublisherInput {
@@ -134,6 +149,11 @@ export interface TrackInput {
   firstPublished?: string | null;
   localizedTitles?: Record<string, string> | null;
   localizedVersions?: Record<string, string> | null;
+  /** BCP-47 tags of the languages that its lyrics are there in, the language of the recording first. */
+  lyricsLanguages?: string[] | null;
+  isInstrumental?: boolean | null;
+  /** How much of it an AI made. */
+  containsAi?: AiShare | null;
   /** Null while nothing is uploaded. */
   audio?: AudioInput | null;
   /** A Dolby Atmos master (ADM BWF) and its own ISRC. */
@@ -145,6 +165,23 @@ export interface ArtworkInput {
   format: 'jpeg' | 'png';
   width?: number | null;
   height?: number | null;
+  md5?: string | null;
+  sizeBytes?: number | null;
+}
+
+/** Apple's moving covers, square and tall, and Spotify's Canvas. */
+export const animatedArtworkKinds = ['square_motion', 'tall_motion', 'canvas_loop'] as const;
+export type AnimatedArtworkKind = (typeof animatedArtworkKinds)[number];
+
+export interface AnimatedArtworkInput {
+  kind: AnimatedArtworkKind;
+  source: string;
+  format: 'mp4' | 'mov' | 'webm' | 'gif';
+  /** Default H.264 in MP4 and MOV, VP9 in WebM. */
+  codec?: 'h264' | 'hevc' | 'prores' | 'vp9' | 'gif' | null;
+  width?: number | null;
+  height?: number | null;
+  durationMs?: number | null;
   md5?: string | null;
   sizeBytes?: number | null;
 }
@@ -169,6 +206,8 @@ export interface ConfigInput {
   territories: { mode: 'worldwide' | 'include' | 'exclude'; codes?: readonly string[] };
   /** YYYY-MM-DD, this DSP's own date; the release's when left out. */
   releaseDate?: string | null;
+  /** YYYY-MM-DD: pre-orders open on this day. */
+  preorderDate?: string | null;
   /** RFC 3339: the release is timed to this instant everywhere, in place of local midnight. */
   releaseInstant?: string | null;
   /** Usage flags of the rights envelope; false takes the uses away. */

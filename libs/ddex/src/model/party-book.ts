@@ -37,7 +37,7 @@ export class PartyBook {
   private add(kind: string, name: string): Party {
     const number = (this.counts.get(kind) ?? 0) + 1;
     this.counts.set(kind, number);
-    const party: Party = { reference: `P_${kind}_${number}`, name };
+    const party: Party = { reference: `P_${kind}_${number}`, names: [{ full: name }] };
     this.parties.push(party);
     return party;
   }
@@ -48,12 +48,12 @@ export class PartyBook {
     if (facts.isni && !party.isni) {
       const isni = parseIsni(facts.isni);
       if (isni.ok) party.isni = isni.value;
-      else this.warn(`ISNI of ${party.name} left out: it ${isni.reason}`);
+      else this.warn(`ISNI of ${party.names[0]!.full} left out: it ${isni.reason}`);
     }
     if (facts.ipi && !party.ipi) {
       const ipi = parseIpi(facts.ipi);
       if (ipi.ok) party.ipi = ipi.value;
-      else this.warn(`IPI of ${party.name} left out: it ${ipi.reason}`);
+      else this.warn(`IPI of ${party.names[0]!.full} left out: it ${ipi.reason}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Title } from './notification';
+import type { LocalText, Title } from './notification';
 
 const pattern = /^[a-zA-Z]{2,3}(-[a-zA-Z]+)?(-[a-zA-Z]{2}|-[0-9]{3})?(-[a-zA-Z][a-zA-Z0-9]{4}[a-zA-Z0-9]*)?$/;
 
@@ -38,8 +38,9 @@ export function displayTitle(text: string, version?: string | null): string {
 }
 
 /**
- * The titles of a work in each language, the default first. There is one title for each language code (release profile
- * 7.2.5): a localized title in the default language is the default title in other words, so the default wins.
+ * The titles of a work in each language, the default first: the string that is shown and the title in its parts. There is one
+ * title for each language code (release profile 7.2.5): a localized title in the default language is the default title in other
+ * words, so the default wins. Which is the default is said where there are several.
  */
 export function titlesOf(
   title: string,
@@ -48,16 +49,15 @@ export function titlesOf(
   localized: Record<string, string> | null | undefined,
   localizedVersions: Record<string, string> | null | undefined,
   clean: (text: string, what: string) => string,
-): Title[] {
-  const make = (text: string, ver: string | undefined, code: string, isDefault: boolean): Title => ({
-    text,
-    ...(ver ? { version: ver } : {}),
-    display: displayTitle(text, ver),
-    language: code,
-    isDefault,
-  });
+): { titleTexts: LocalText[]; titles: Title[] } {
+  const titleTexts: LocalText[] = [];
+  const titles: Title[] = [];
+  const add = (text: string, ver: string | undefined, code: string): void => {
+    titleTexts.push({ text: displayTitle(text, ver), language: code });
+    titles.push({ text, language: code, ...(ver ? { subTitles: [{ text: ver, type: 'Version' }] } : {}) });
+  };
   const ownVersion = version ? clean(version, 'version title') || undefined : undefined;
-  const titles = [make(clean(title, 'title') || 'Untitled', ownVersion, language, true)];
+  add(clean(title, 'title') || 'Untitled', ownVersion, language);
   const seen = new Set([language.toLowerCase()]);
   for (const [tag, text] of Object.entries(localized ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const code = languageCode(tag);
@@ -65,9 +65,10 @@ export function titlesOf(
     if (!code || cleaned === '' || seen.has(code.toLowerCase())) continue;
     seen.add(code.toLowerCase());
     const itsVersion = localizedVersions?.[tag];
-    titles.push(make(cleaned, itsVersion ? clean(itsVersion, `version in ${tag}`) || ownVersion : ownVersion, code, false));
+    add(cleaned, itsVersion ? clean(itsVersion, `version in ${tag}`) || ownVersion : ownVersion, code);
   }
-  return titles;
+  if (titles.length > 1) for (const list of [titleTexts, titles]) list[0]!.isDefault = true;
+  return { titleTexts, titles };
 }
 
 /** Names of display artists as one line: `A, B & C feat. D`. */

@@ -26,7 +26,7 @@ export class RenderMessage {
     if (Number.isNaN(Date.parse(request.createdAt))) throw invalid({ created_at: ['The created at must be a time in RFC 3339.'] });
     const message = { id: request.messageId, createdAt: request.createdAt };
     const made = await this.maker.make(caller, request.uuid, request.dspSlug, message);
-    const { dsp, notification, snapshot } = made;
+    const { dsp, notification, files, snapshot } = made;
     const report = await this.validator.validate(made.xml);
     if (!report.valid)
       throw new Refused('ddex.invalid', { params: { count: report.error_count, release: request.uuid, slug: hyphenSlug(dsp) } });
@@ -38,7 +38,7 @@ export class RenderMessage {
       ernVersion: dsp.ern_version,
       threadId: notification.header.threadId,
       fileName: notification.header.fileName,
-      resources: notification.files.map(resourceOf),
+      resources: files.map(resourceOf),
       schemaChecked: report.schema_checked,
       schemaSkippedReason: report.schema_skipped_reason ?? undefined,
       revision: snapshot.revision,

@@ -13,7 +13,7 @@ import type { ReleaseForDsp } from '@tonegrid/ddex';
 
 /** What a message says beside the release: to whom, from whom, under which id and when. */
 export interface Envelope {
-  message: { id: string; createdAt: string };
+  message: ReleaseForDsp['message'];
   sender: { dpid: string; name: string };
   dsp: ReleaseForDsp['dsp'];
 }
