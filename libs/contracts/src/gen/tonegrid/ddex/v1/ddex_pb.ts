@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tonegrid/ddex/v1/ddex.proto.
  */
 export const file_tonegrid_ddex_v1_ddex: GenFile = /*@__PURE__*/
-  fileDesc("Cht0b25lZ3JpZC9kZGV4L3YxL2RkZXgucHJvdG8SEHRvbmVncmlkLmRkZXgudjEiPwoVUHJldmlld01lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSIlCgdEc3BOYW1lEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCSL2AQoWUHJldmlld01lc3NhZ2VSZXNwb25zZRI7CgRkYXRhGAEgASgLMi0udG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlc3BvbnNlLkRhdGEangEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAyJAChZEb3dubG9hZE1lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJTChdEb3dubG9hZE1lc3NhZ2VSZXNwb25zZRIPCgdjb250ZW50GAEgASgMEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIRCglmaWxlX25hbWUYAyABKAkiQAoWVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkiqgIKF1ZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlEjwKBGRhdGEYASABKAsyLi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlLkRhdGEa0AEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAxIwCgp2YWxpZGF0aW9uGAggASgLMhwudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0aW9uIrwCCgpWYWxpZGF0aW9uEg0KBXZhbGlkGAEgASgIEikKBmVycm9ycxgCIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZxITCgtlcnJvcl9jb3VudBgDIAEoBRIVCgh4c2RfcGF0aBgEIAEoCUgAiAEBEhcKCnhzZF9zaGEyNTYYBSABKAlIAYgBARITCgtlcm5fdmVyc2lvbhgGIAEoCRIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIAogBARIoCgVydWxlcxgJIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZ0ILCglfeHNkX3BhdGhCDQoLX3hzZF9zaGEyNTZCGAoWX3NjaGVtYV9za2lwcGVkX3JlYXNvbiLMAQoHRmluZGluZxINCgVzdGFnZRgBIAEoCRINCgVsZXZlbBgCIAEoCRIQCghzZXZlcml0eRgDIAEoCRIMCgRsaW5lGAQgASgFEg4KBmNvbHVtbhgFIAEoBRIPCgdtZXNzYWdlGAYgASgJEgwKBGNvZGUYByABKAkSEgoFeHBhdGgYCCABKAlIAIgBARIRCgRydWxlGAkgASgJSAGIAQESEQoEaGludBgKIAEoCUgCiAEBQggKBl94cGF0aEIHCgVfcnVsZUIHCgVfaGludCI9ChNQcmV2aWV3UHVyZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSLyAQoUUHJldmlld1B1cmdlUmVzcG9uc2USOQoEZGF0YRgBIAEoCzIrLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVzcG9uc2UuRGF0YRqeAQoERGF0YRISCgpyZWxlYXNlX2lkGAEgASgJEiYKA2RzcBgCIAEoCzIZLnRvbmVncmlkLmRkZXgudjEuRHNwTmFtZRITCgtlcm5fdmVyc2lvbhgDIAEoCRIUCgxjaG9yZW9ncmFwaHkYBCABKAkSCwoDeG1sGAUgASgJEg4KBnNoYTI1NhgGIAEoCRISCgpzaXplX2J5dGVzGAcgASgDIj4KFERvd25sb2FkUHVyZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJRChVEb3dubG9hZFB1cmdlUmVzcG9uc2USDwoHY29udGVudBgBIAEoDBIUCgxjb250ZW50X3R5cGUYAiABKAkSEQoJZmlsZV9uYW1lGAMgASgJIj4KFFZhbGlkYXRlUHVyZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSKmAgoVVmFsaWRhdGVQdXJnZVJlc3BvbnNlEjoKBGRhdGEYASABKAsyLC50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlUHVyZ2VSZXNwb25zZS5EYXRhGtABCgREYXRhEhIKCnJlbGVhc2VfaWQYASABKAkSJgoDZHNwGAIgASgLMhkudG9uZWdyaWQuZGRleC52MS5Ec3BOYW1lEhMKC2Vybl92ZXJzaW9uGAMgASgJEhQKDGNob3Jlb2dyYXBoeRgEIAEoCRILCgN4bWwYBSABKAkSDgoGc2hhMjU2GAYgASgJEhIKCnNpemVfYnl0ZXMYByABKAMSMAoKdmFsaWRhdGlvbhgIIAEoCzIcLnRvbmVncmlkLmRkZXgudjEuVmFsaWRhdGlvbiI8ChJEaWZmTWVzc2FnZVJlcXVlc3QSFAoEdXVpZBgBIAEoCUIGsrsYAiACEhAKCGRzcF9zbHVnGAIgASgJIrMCChNEaWZmTWVzc2FnZVJlc3BvbnNlEjgKBGRhdGEYASABKAsyKi50b25lZ3JpZC5kZGV4LnYxLkRpZmZNZXNzYWdlUmVzcG9uc2UuRGF0YRrhAQoERGF0YRISCgpyZWxlYXNlX2lkGAEgASgJEiYKA2RzcBgCIAEoCzIZLnRvbmVncmlkLmRkZXgudjEuRHNwTmFtZRITCgtlcm5fdmVyc2lvbhgDIAEoCRI4CghwcmV2aW91cxgEIAEoCzIhLnRvbmVncmlkLmRkZXgudjEuQWNjZXB0ZWRNZXNzYWdlSACIAQESDwoHc3VtbWFyeRgFIAEoCRIwCgdjaGFuZ2VzGAYgAygLMh8udG9uZWdyaWQuZGRleC52MS5NZXNzYWdlQ2hhbmdlQgsKCV9wcmV2aW91cyK+AQoPQWNjZXB0ZWRNZXNzYWdlEhIKCm1lc3NhZ2VfaWQYASABKAkSFAoMbWVzc2FnZV90eXBlGAIgASgJEhMKC2Vybl92ZXJzaW9uGAMgASgJEg4KBnNoYTI1NhgEIAEoCRIrCgdzZW50X2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgthY2NlcHRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAimAEKDU1lc3NhZ2VDaGFuZ2USDAoEa2luZBgBIAEoCRIPCgdzdWJqZWN0GAIgASgJEhIKBWZpZWxkGAMgASgJSACIAQESEwoGYmVmb3JlGAQgASgJSAGIAQESEgoFYWZ0ZXIYBSABKAlIAogBARIMCgR0ZXh0GAYgASgJQggKBl9maWVsZEIJCgdfYmVmb3JlQggKBl9hZnRlciJ+ChRSZW5kZXJNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISGAoIZHNwX3NsdWcYAiABKAlCBrK7GAIIARIaCgptZXNzYWdlX2lkGAMgASgJQgayuxgCCAESGgoKY3JlYXRlZF9hdBgEIAEoCUIGsrsYAggBIqYCChVSZW5kZXJNZXNzYWdlUmVzcG9uc2USCwoDeG1sGAEgASgMEg4KBnNoYTI1NhgCIAEoCRITCgtlcm5fdmVyc2lvbhgDIAEoCRIRCgl0aHJlYWRfaWQYBCABKAkSEQoJZmlsZV9uYW1lGAUgASgJEjEKCXJlc291cmNlcxgGIAMoCzIeLnRvbmVncmlkLmRkZXgudjEuUmVzb3VyY2VGaWxlEhYKDnNjaGVtYV9jaGVja2VkGAcgASgIEiIKFXNjaGVtYV9za2lwcGVkX3JlYXNvbhgIIAEoCUgAiAEBEhAKCHJldmlzaW9uGAkgASgDEhoKEnJlbGVhc2VfaWRlbnRpZmllchgKIAEoCUIYChZfc2NoZW1hX3NraXBwZWRfcmVhc29uIlIKDFJlc291cmNlRmlsZRIMCgRwYXRoGAEgASgJEhMKC3N0b3JhZ2Vfa2V5GAIgASgJEgsKA21kNRgDIAEoCRISCgpzaXplX2J5dGVzGAQgASgDMuQNCgtEZGV4U2VydmljZRLnAQoOUHJldmlld01lc3NhZ2USJy50b25lZ3JpZC5kZGV4LnYxLlByZXZpZXdNZXNzYWdlUmVxdWVzdBooLnRvbmVncmlkLmRkZXgudjEuUHJldmlld01lc3NhZ2VSZXNwb25zZSKBAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKhIoL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ByZXZpZXcve2RzcF9zbHVnfRLwAQoPRG93bmxvYWRNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZE1lc3NhZ2VSZXNwb25zZSKHAaq7GE8gAzABQAJKEXJlbGVhc2Uubm90X2ZvdW5kUg1kc3Aubm90X2ZvdW5kUhBkc3Aubm90X2F0dGFjaGVkWgREREVYGg1yZWxlYXNlczpyZWFkgtPkkwIuEiwvcmVsZWFzZXMve3V1aWR9L2RkZXgvcHJldmlldy97ZHNwX3NsdWd9LnhtbBLrAQoPVmFsaWRhdGVNZXNzYWdlEigudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXF1ZXN0GikudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZU1lc3NhZ2VSZXNwb25zZSKCAaq7GE0gAzACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCKxIpL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ZhbGlkYXRlL3tkc3Bfc2x1Z30S5wEKDFByZXZpZXdQdXJnZRIlLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVxdWVzdBomLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVzcG9uc2UihwGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAjASLi9yZWxlYXNlcy97dXVpZH0vZGRleC9wdXJnZS9wcmV2aWV3L3tkc3Bfc2x1Z30S8AEKDURvd25sb2FkUHVyZ2USJi50b25lZ3JpZC5kZGV4LnYxLkRvd25sb2FkUHVyZ2VSZXF1ZXN0GicudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZFB1cmdlUmVzcG9uc2UijQGquxhPIAMwAUACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCNBIyL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3B1cmdlL3ByZXZpZXcve2RzcF9zbHVnfS54bWwS6wEKDVZhbGlkYXRlUHVyZ2USJi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlUHVyZ2VSZXF1ZXN0GicudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZVB1cmdlUmVzcG9uc2UiiAGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAjESLy9yZWxlYXNlcy97dXVpZH0vZGRleC9wdXJnZS92YWxpZGF0ZS97ZHNwX3NsdWd9EtoBCgtEaWZmTWVzc2FnZRIkLnRvbmVncmlkLmRkZXgudjEuRGlmZk1lc3NhZ2VSZXF1ZXN0GiUudG9uZWdyaWQuZGRleC52MS5EaWZmTWVzc2FnZVJlc3BvbnNlIn6quxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAicSJS9yZWxlYXNlcy97dXVpZH0vZGRleC9kaWZmL3tkc3Bfc2x1Z30SYgoNUmVuZGVyTWVzc2FnZRImLnRvbmVncmlkLmRkZXgudjEuUmVuZGVyTWVzc2FnZVJlcXVlc3QaJy50b25lZ3JpZC5kZGV4LnYxLlJlbmRlck1lc3NhZ2VSZXNwb25zZSIAYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_timestamp, file_tonegrid_options_v1_options]);
+  fileDesc("Cht0b25lZ3JpZC9kZGV4L3YxL2RkZXgucHJvdG8SEHRvbmVncmlkLmRkZXgudjEiPwoVUHJldmlld01lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSIlCgdEc3BOYW1lEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCSL2AQoWUHJldmlld01lc3NhZ2VSZXNwb25zZRI7CgRkYXRhGAEgASgLMi0udG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlc3BvbnNlLkRhdGEangEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAyJAChZEb3dubG9hZE1lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSJTChdEb3dubG9hZE1lc3NhZ2VSZXNwb25zZRIPCgdjb250ZW50GAEgASgMEhQKDGNvbnRlbnRfdHlwZRgCIAEoCRIRCglmaWxlX25hbWUYAyABKAkiQAoWVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkiqgIKF1ZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlEjwKBGRhdGEYASABKAsyLi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlTWVzc2FnZVJlc3BvbnNlLkRhdGEa0AEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAxIwCgp2YWxpZGF0aW9uGAggASgLMhwudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0aW9uIlQKE1ZhbGlkYXRlRmlsZVJlcXVlc3QSEAoIZG9jdW1lbnQYASABKAwSEQoJZmlsZV9uYW1lGAIgASgJEhAKA2RzcBgDIAEoCUgAiAEBQgYKBF9kc3Ai/gEKFFZhbGlkYXRlRmlsZVJlc3BvbnNlEjkKBGRhdGEYASABKAsyKy50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlRmlsZVJlc3BvbnNlLkRhdGEaqgEKBERhdGESFgoJZmlsZV9uYW1lGAEgASgJSACIAQESDgoGc2hhMjU2GAIgASgJEhIKCnNpemVfYnl0ZXMYAyABKAMSJgoDZHNwGAQgASgLMhkudG9uZWdyaWQuZGRleC52MS5Ec3BOYW1lEjAKCnZhbGlkYXRpb24YBSABKAsyHC50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRpb25CDAoKX2ZpbGVfbmFtZSLSAwoKVmFsaWRhdGlvbhINCgV2YWxpZBgBIAEoCBIpCgZlcnJvcnMYAiADKAsyGS50b25lZ3JpZC5kZGV4LnYxLkZpbmRpbmcSEwoLZXJyb3JfY291bnQYAyABKAUSFQoIeHNkX3BhdGgYBCABKAlIAIgBARIXCgp4c2Rfc2hhMjU2GAUgASgJSAGIAQESGAoLZXJuX3ZlcnNpb24YBiABKAlIAogBARIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIA4gBARIoCgVydWxlcxgJIAMoCzIZLnRvbmVncmlkLmRkZXgudjEuRmluZGluZxIZCgxtZXNzYWdlX3R5cGUYCiABKAlIBIgBARISCgVzY29yZRgLIAEoBUgFiAEBEjUKEHNjb3JlX2xvd2VyZWRfYnkYDCADKAsyGy50b25lZ3JpZC5kZGV4LnYxLlNjb3JlTG9zc0ILCglfeHNkX3BhdGhCDQoLX3hzZF9zaGEyNTZCDgoMX2Vybl92ZXJzaW9uQhgKFl9zY2hlbWFfc2tpcHBlZF9yZWFzb25CDwoNX21lc3NhZ2VfdHlwZUIICgZfc2NvcmUiZQoJU2NvcmVMb3NzEgwKBGNvZGUYASABKAkSDgoGcG9pbnRzGAIgASgFEg0KBWNvdW50GAMgASgFEg8KB21lc3NhZ2UYBCABKAkSEQoEaGludBgFIAEoCUgAiAEBQgcKBV9oaW50IuwBCgdGaW5kaW5nEg0KBXN0YWdlGAEgASgJEg0KBWxldmVsGAIgASgJEhAKCHNldmVyaXR5GAMgASgJEgwKBGxpbmUYBCABKAUSDgoGY29sdW1uGAUgASgFEg8KB21lc3NhZ2UYBiABKAkSDAoEY29kZRgHIAEoCRISCgV4cGF0aBgIIAEoCUgAiAEBEhEKBHJ1bGUYCSABKAlIAYgBARIRCgRoaW50GAogASgJSAKIAQESEwoGd2VpZ2h0GAsgASgJSAOIAQFCCAoGX3hwYXRoQgcKBV9ydWxlQgcKBV9oaW50QgkKB193ZWlnaHQiPQoTUHJldmlld1B1cmdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAki8gEKFFByZXZpZXdQdXJnZVJlc3BvbnNlEjkKBGRhdGEYASABKAsyKy50b25lZ3JpZC5kZGV4LnYxLlByZXZpZXdQdXJnZVJlc3BvbnNlLkRhdGEangEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSFAoMY2hvcmVvZ3JhcGh5GAQgASgJEgsKA3htbBgFIAEoCRIOCgZzaGEyNTYYBiABKAkSEgoKc2l6ZV9ieXRlcxgHIAEoAyI+ChREb3dubG9hZFB1cmdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkiUQoVRG93bmxvYWRQdXJnZVJlc3BvbnNlEg8KB2NvbnRlbnQYASABKAwSFAoMY29udGVudF90eXBlGAIgASgJEhEKCWZpbGVfbmFtZRgDIAEoCSI+ChRWYWxpZGF0ZVB1cmdlUmVxdWVzdBIUCgR1dWlkGAEgASgJQgayuxgCIAISEAoIZHNwX3NsdWcYAiABKAkipgIKFVZhbGlkYXRlUHVyZ2VSZXNwb25zZRI6CgRkYXRhGAEgASgLMiwudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZVB1cmdlUmVzcG9uc2UuRGF0YRrQAQoERGF0YRISCgpyZWxlYXNlX2lkGAEgASgJEiYKA2RzcBgCIAEoCzIZLnRvbmVncmlkLmRkZXgudjEuRHNwTmFtZRITCgtlcm5fdmVyc2lvbhgDIAEoCRIUCgxjaG9yZW9ncmFwaHkYBCABKAkSCwoDeG1sGAUgASgJEg4KBnNoYTI1NhgGIAEoCRISCgpzaXplX2J5dGVzGAcgASgDEjAKCnZhbGlkYXRpb24YCCABKAsyHC50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRpb24iPAoSRGlmZk1lc3NhZ2VSZXF1ZXN0EhQKBHV1aWQYASABKAlCBrK7GAIgAhIQCghkc3Bfc2x1ZxgCIAEoCSKzAgoTRGlmZk1lc3NhZ2VSZXNwb25zZRI4CgRkYXRhGAEgASgLMioudG9uZWdyaWQuZGRleC52MS5EaWZmTWVzc2FnZVJlc3BvbnNlLkRhdGEa4QEKBERhdGESEgoKcmVsZWFzZV9pZBgBIAEoCRImCgNkc3AYAiABKAsyGS50b25lZ3JpZC5kZGV4LnYxLkRzcE5hbWUSEwoLZXJuX3ZlcnNpb24YAyABKAkSOAoIcHJldmlvdXMYBCABKAsyIS50b25lZ3JpZC5kZGV4LnYxLkFjY2VwdGVkTWVzc2FnZUgAiAEBEg8KB3N1bW1hcnkYBSABKAkSMAoHY2hhbmdlcxgGIAMoCzIfLnRvbmVncmlkLmRkZXgudjEuTWVzc2FnZUNoYW5nZUILCglfcHJldmlvdXMivgEKD0FjY2VwdGVkTWVzc2FnZRISCgptZXNzYWdlX2lkGAEgASgJEhQKDG1lc3NhZ2VfdHlwZRgCIAEoCRITCgtlcm5fdmVyc2lvbhgDIAEoCRIOCgZzaGEyNTYYBCABKAkSKwoHc2VudF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLYWNjZXB0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpgBCg1NZXNzYWdlQ2hhbmdlEgwKBGtpbmQYASABKAkSDwoHc3ViamVjdBgCIAEoCRISCgVmaWVsZBgDIAEoCUgAiAEBEhMKBmJlZm9yZRgEIAEoCUgBiAEBEhIKBWFmdGVyGAUgASgJSAKIAQESDAoEdGV4dBgGIAEoCUIICgZfZmllbGRCCQoHX2JlZm9yZUIICgZfYWZ0ZXIifgoUUmVuZGVyTWVzc2FnZVJlcXVlc3QSFAoEdXVpZBgBIAEoCUIGsrsYAiACEhgKCGRzcF9zbHVnGAIgASgJQgayuxgCCAESGgoKbWVzc2FnZV9pZBgDIAEoCUIGsrsYAggBEhoKCmNyZWF0ZWRfYXQYBCABKAlCBrK7GAIIASKmAgoVUmVuZGVyTWVzc2FnZVJlc3BvbnNlEgsKA3htbBgBIAEoDBIOCgZzaGEyNTYYAiABKAkSEwoLZXJuX3ZlcnNpb24YAyABKAkSEQoJdGhyZWFkX2lkGAQgASgJEhEKCWZpbGVfbmFtZRgFIAEoCRIxCglyZXNvdXJjZXMYBiADKAsyHi50b25lZ3JpZC5kZGV4LnYxLlJlc291cmNlRmlsZRIWCg5zY2hlbWFfY2hlY2tlZBgHIAEoCBIiChVzY2hlbWFfc2tpcHBlZF9yZWFzb24YCCABKAlIAIgBARIQCghyZXZpc2lvbhgJIAEoAxIaChJyZWxlYXNlX2lkZW50aWZpZXIYCiABKAlCGAoWX3NjaGVtYV9za2lwcGVkX3JlYXNvbiJSCgxSZXNvdXJjZUZpbGUSDAoEcGF0aBgBIAEoCRITCgtzdG9yYWdlX2tleRgCIAEoCRILCgNtZDUYAyABKAkSEgoKc2l6ZV9ieXRlcxgEIAEoAzKODwoLRGRleFNlcnZpY2US5wEKDlByZXZpZXdNZXNzYWdlEicudG9uZWdyaWQuZGRleC52MS5QcmV2aWV3TWVzc2FnZVJlcXVlc3QaKC50b25lZ3JpZC5kZGV4LnYxLlByZXZpZXdNZXNzYWdlUmVzcG9uc2UigQGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAioSKC9yZWxlYXNlcy97dXVpZH0vZGRleC9wcmV2aWV3L3tkc3Bfc2x1Z30S8AEKD0Rvd25sb2FkTWVzc2FnZRIoLnRvbmVncmlkLmRkZXgudjEuRG93bmxvYWRNZXNzYWdlUmVxdWVzdBopLnRvbmVncmlkLmRkZXgudjEuRG93bmxvYWRNZXNzYWdlUmVzcG9uc2UihwGquxhPIAMwAUACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCLhIsL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3ByZXZpZXcve2RzcF9zbHVnfS54bWwS6wEKD1ZhbGlkYXRlTWVzc2FnZRIoLnRvbmVncmlkLmRkZXgudjEuVmFsaWRhdGVNZXNzYWdlUmVxdWVzdBopLnRvbmVncmlkLmRkZXgudjEuVmFsaWRhdGVNZXNzYWdlUmVzcG9uc2UiggGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAisSKS9yZWxlYXNlcy97dXVpZH0vZGRleC92YWxpZGF0ZS97ZHNwX3NsdWd9EqcBCgxWYWxpZGF0ZUZpbGUSJS50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlRmlsZVJlcXVlc3QaJi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlRmlsZVJlc3BvbnNlIkiquxguIAMwAjgBQARSDWRzcC5ub3RfZm91bmRaBERERVhggICACmoIZGRleF94bWwQAYLT5JMCECIOL2RkZXgvdmFsaWRhdGUS5wEKDFByZXZpZXdQdXJnZRIlLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVxdWVzdBomLnRvbmVncmlkLmRkZXgudjEuUHJldmlld1B1cmdlUmVzcG9uc2UihwGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAjASLi9yZWxlYXNlcy97dXVpZH0vZGRleC9wdXJnZS9wcmV2aWV3L3tkc3Bfc2x1Z30S8AEKDURvd25sb2FkUHVyZ2USJi50b25lZ3JpZC5kZGV4LnYxLkRvd25sb2FkUHVyZ2VSZXF1ZXN0GicudG9uZWdyaWQuZGRleC52MS5Eb3dubG9hZFB1cmdlUmVzcG9uc2UijQGquxhPIAMwAUACShFyZWxlYXNlLm5vdF9mb3VuZFINZHNwLm5vdF9mb3VuZFIQZHNwLm5vdF9hdHRhY2hlZFoERERFWBoNcmVsZWFzZXM6cmVhZILT5JMCNBIyL3JlbGVhc2VzL3t1dWlkfS9kZGV4L3B1cmdlL3ByZXZpZXcve2RzcF9zbHVnfS54bWwS6wEKDVZhbGlkYXRlUHVyZ2USJi50b25lZ3JpZC5kZGV4LnYxLlZhbGlkYXRlUHVyZ2VSZXF1ZXN0GicudG9uZWdyaWQuZGRleC52MS5WYWxpZGF0ZVB1cmdlUmVzcG9uc2UiiAGquxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAjESLy9yZWxlYXNlcy97dXVpZH0vZGRleC9wdXJnZS92YWxpZGF0ZS97ZHNwX3NsdWd9EtoBCgtEaWZmTWVzc2FnZRIkLnRvbmVncmlkLmRkZXgudjEuRGlmZk1lc3NhZ2VSZXF1ZXN0GiUudG9uZWdyaWQuZGRleC52MS5EaWZmTWVzc2FnZVJlc3BvbnNlIn6quxhNIAMwAkoRcmVsZWFzZS5ub3RfZm91bmRSDWRzcC5ub3RfZm91bmRSEGRzcC5ub3RfYXR0YWNoZWRaBERERVgaDXJlbGVhc2VzOnJlYWSC0+STAicSJS9yZWxlYXNlcy97dXVpZH0vZGRleC9kaWZmL3tkc3Bfc2x1Z30SYgoNUmVuZGVyTWVzc2FnZRImLnRvbmVncmlkLmRkZXgudjEuUmVuZGVyTWVzc2FnZVJlcXVlc3QaJy50b25lZ3JpZC5kZGV4LnYxLlJlbmRlck1lc3NhZ2VSZXNwb25zZSIAYgZwcm90bzM", [file_google_api_annotations, file_google_protobuf_timestamp, file_tonegrid_options_v1_options]);
 
 /**
  * Which one.
@@ -293,6 +293,105 @@ export const ValidateMessageResponse_DataSchema: GenMessage<ValidateMessageRespo
   messageDesc(file_tonegrid_ddex_v1_ddex, 6, 0);
 
 /**
+ * A file to judge.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidateFileRequest
+ */
+export type ValidateFileRequest = Message<"tonegrid.ddex.v1.ValidateFileRequest"> & {
+  /**
+   * The ERN message, at most 20 MiB.
+   *
+   * @generated from field: bytes document = 1;
+   */
+  document: Uint8Array;
+
+  /**
+   * Name that the sender gave; empty for a body.
+   *
+   * @generated from field: string file_name = 2;
+   */
+  fileName: string;
+
+  /**
+   * Slug of a DSP whose own rules are asked as well.
+   *
+   * @generated from field: optional string dsp = 3;
+   */
+  dsp?: string | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidateFileRequest.
+ * Use `create(ValidateFileRequestSchema)` to create a new message.
+ */
+export const ValidateFileRequestSchema: GenMessage<ValidateFileRequest> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 7);
+
+/**
+ * The report on a file.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidateFileResponse
+ */
+export type ValidateFileResponse = Message<"tonegrid.ddex.v1.ValidateFileResponse"> & {
+  /**
+   * @generated from field: tonegrid.ddex.v1.ValidateFileResponse.Data data = 1;
+   */
+  data?: ValidateFileResponse_Data | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidateFileResponse.
+ * Use `create(ValidateFileResponseSchema)` to create a new message.
+ */
+export const ValidateFileResponseSchema: GenMessage<ValidateFileResponse> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 8);
+
+/**
+ * The file and its validation.
+ *
+ * @generated from message tonegrid.ddex.v1.ValidateFileResponse.Data
+ */
+export type ValidateFileResponse_Data = Message<"tonegrid.ddex.v1.ValidateFileResponse.Data"> & {
+  /**
+   * Name that the sender gave; null for a body.
+   *
+   * @generated from field: optional string file_name = 1;
+   */
+  fileName?: string | undefined;
+
+  /**
+   * Hexadecimal SHA-256 of the bytes.
+   *
+   * @generated from field: string sha256 = 2;
+   */
+  sha256: string;
+
+  /**
+   * @generated from field: int64 size_bytes = 3;
+   */
+  sizeBytes: bigint;
+
+  /**
+   * The DSP whose rules were asked; null when none was named.
+   *
+   * @generated from field: tonegrid.ddex.v1.DspName dsp = 4;
+   */
+  dsp?: DspName | undefined;
+
+  /**
+   * @generated from field: tonegrid.ddex.v1.Validation validation = 5;
+   */
+  validation?: Validation | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ValidateFileResponse.Data.
+ * Use `create(ValidateFileResponse_DataSchema)` to create a new message.
+ */
+export const ValidateFileResponse_DataSchema: GenMessage<ValidateFileResponse_Data> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 8, 0);
+
+/**
  * What a message was found to be.
  *
  * @generated from message tonegrid.ddex.v1.Validation
@@ -304,7 +403,7 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
   valid: boolean;
 
   /**
-   * Errors of the schema and of the reference checks, the first 100.
+   * Errors of XML, schema and references; of all findings the first 100 are told, errors first.
    *
    * @generated from field: repeated tonegrid.ddex.v1.Finding errors = 2;
    */
@@ -332,9 +431,11 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
   xsdSha256?: string | undefined;
 
   /**
-   * @generated from field: string ern_version = 6;
+   * `4.3`, `4.2`, `3.8.2`, …; null when the document is no ERN message.
+   *
+   * @generated from field: optional string ern_version = 6;
    */
-  ernVersion: string;
+  ernVersion?: string | undefined;
 
   /**
    * Whether the schema stage ran.
@@ -351,11 +452,34 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
   schemaSkippedReason?: string | undefined;
 
   /**
-   * Findings of the release-profile rules.
+   * Findings of the release-profile rules and of the DSP's own, and warnings of every stage.
    *
    * @generated from field: repeated tonegrid.ddex.v1.Finding rules = 9;
    */
   rules: Finding[];
+
+  /**
+   * `NewReleaseMessage`, `PurgeReleaseMessage`, …; null when nothing could be read.
+   *
+   * @generated from field: optional string message_type = 10;
+   */
+  messageType?: string | undefined;
+
+  /**
+   * How likely the DSP is to take the release as it is, 0 to 100; null when no DSP is named. 100 less what the findings cost: any
+   * error costs all of it; what the DSP refuses 30 for the first finding of a code and 5 for each further, at most 50; what it asks
+   * for 8 and 1, at most 12; another warning 3 and 1, at most 5.
+   *
+   * @generated from field: optional int32 score = 11;
+   */
+  score?: number | undefined;
+
+  /**
+   * What lowers the score, dearest first.
+   *
+   * @generated from field: repeated tonegrid.ddex.v1.ScoreLoss score_lowered_by = 12;
+   */
+  scoreLoweredBy: ScoreLoss[];
 };
 
 /**
@@ -363,7 +487,54 @@ export type Validation = Message<"tonegrid.ddex.v1.Validation"> & {
  * Use `create(ValidationSchema)` to create a new message.
  */
 export const ValidationSchema: GenMessage<Validation> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 7);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 9);
+
+/**
+ * Why a score is below 100.
+ *
+ * @generated from message tonegrid.ddex.v1.ScoreLoss
+ */
+export type ScoreLoss = Message<"tonegrid.ddex.v1.ScoreLoss"> & {
+  /**
+   * Code of the findings.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * What they cost together.
+   *
+   * @generated from field: int32 points = 2;
+   */
+  points: number;
+
+  /**
+   * How many there are.
+   *
+   * @generated from field: int32 count = 3;
+   */
+  count: number;
+
+  /**
+   * Of the first of them.
+   *
+   * @generated from field: string message = 4;
+   */
+  message: string;
+
+  /**
+   * @generated from field: optional string hint = 5;
+   */
+  hint?: string | undefined;
+};
+
+/**
+ * Describes the message tonegrid.ddex.v1.ScoreLoss.
+ * Use `create(ScoreLossSchema)` to create a new message.
+ */
+export const ScoreLossSchema: GenMessage<ScoreLoss> = /*@__PURE__*/
+  messageDesc(file_tonegrid_ddex_v1_ddex, 10);
 
 /**
  * One finding.
@@ -372,7 +543,7 @@ export const ValidationSchema: GenMessage<Validation> = /*@__PURE__*/
  */
 export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
   /**
-   * parse, schema, references or profile.
+   * parse, schema, references, profile or dsp.
    *
    * @generated from field: string stage = 1;
    */
@@ -386,7 +557,7 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
   level: string;
 
   /**
-   * error, warning or info.
+   * error or warning: only errors make a message invalid.
    *
    * @generated from field: string severity = 3;
    */
@@ -418,7 +589,7 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
   xpath?: string | undefined;
 
   /**
-   * Clause of the release profile.
+   * Clause of the release profile, or which of the DSP's rules.
    *
    * @generated from field: optional string rule = 9;
    */
@@ -430,6 +601,13 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
    * @generated from field: optional string hint = 10;
    */
   hint?: string | undefined;
+
+  /**
+   * Of a DSP's rule: `refused` when it turns deliveries down for this, `asked` when it asks for better.
+   *
+   * @generated from field: optional string weight = 11;
+   */
+  weight?: string | undefined;
 };
 
 /**
@@ -437,7 +615,7 @@ export type Finding = Message<"tonegrid.ddex.v1.Finding"> & {
  * Use `create(FindingSchema)` to create a new message.
  */
 export const FindingSchema: GenMessage<Finding> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 8);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 11);
 
 /**
  * Which one.
@@ -461,7 +639,7 @@ export type PreviewPurgeRequest = Message<"tonegrid.ddex.v1.PreviewPurgeRequest"
  * Use `create(PreviewPurgeRequestSchema)` to create a new message.
  */
 export const PreviewPurgeRequestSchema: GenMessage<PreviewPurgeRequest> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 9);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 12);
 
 /**
  * The purge.
@@ -480,7 +658,7 @@ export type PreviewPurgeResponse = Message<"tonegrid.ddex.v1.PreviewPurgeRespons
  * Use `create(PreviewPurgeResponseSchema)` to create a new message.
  */
 export const PreviewPurgeResponseSchema: GenMessage<PreviewPurgeResponse> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 10);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 13);
 
 /**
  * The message and its digest.
@@ -535,7 +713,7 @@ export type PreviewPurgeResponse_Data = Message<"tonegrid.ddex.v1.PreviewPurgeRe
  * Use `create(PreviewPurgeResponse_DataSchema)` to create a new message.
  */
 export const PreviewPurgeResponse_DataSchema: GenMessage<PreviewPurgeResponse_Data> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 10, 0);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 13, 0);
 
 /**
  * Which one.
@@ -559,7 +737,7 @@ export type DownloadPurgeRequest = Message<"tonegrid.ddex.v1.DownloadPurgeReques
  * Use `create(DownloadPurgeRequestSchema)` to create a new message.
  */
 export const DownloadPurgeRequestSchema: GenMessage<DownloadPurgeRequest> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 11);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 14);
 
 /**
  * A file.
@@ -588,7 +766,7 @@ export type DownloadPurgeResponse = Message<"tonegrid.ddex.v1.DownloadPurgeRespo
  * Use `create(DownloadPurgeResponseSchema)` to create a new message.
  */
 export const DownloadPurgeResponseSchema: GenMessage<DownloadPurgeResponse> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 12);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 15);
 
 /**
  * Which one.
@@ -612,7 +790,7 @@ export type ValidatePurgeRequest = Message<"tonegrid.ddex.v1.ValidatePurgeReques
  * Use `create(ValidatePurgeRequestSchema)` to create a new message.
  */
 export const ValidatePurgeRequestSchema: GenMessage<ValidatePurgeRequest> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 13);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 16);
 
 /**
  * The purge and the report on it.
@@ -631,7 +809,7 @@ export type ValidatePurgeResponse = Message<"tonegrid.ddex.v1.ValidatePurgeRespo
  * Use `create(ValidatePurgeResponseSchema)` to create a new message.
  */
 export const ValidatePurgeResponseSchema: GenMessage<ValidatePurgeResponse> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 14);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 17);
 
 /**
  * The preview and its validation.
@@ -691,7 +869,7 @@ export type ValidatePurgeResponse_Data = Message<"tonegrid.ddex.v1.ValidatePurge
  * Use `create(ValidatePurgeResponse_DataSchema)` to create a new message.
  */
 export const ValidatePurgeResponse_DataSchema: GenMessage<ValidatePurgeResponse_Data> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 14, 0);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 17, 0);
 
 /**
  * Which one.
@@ -715,7 +893,7 @@ export type DiffMessageRequest = Message<"tonegrid.ddex.v1.DiffMessageRequest"> 
  * Use `create(DiffMessageRequestSchema)` to create a new message.
  */
 export const DiffMessageRequestSchema: GenMessage<DiffMessageRequest> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 15);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 18);
 
 /**
  * What would change.
@@ -734,7 +912,7 @@ export type DiffMessageResponse = Message<"tonegrid.ddex.v1.DiffMessageResponse"
  * Use `create(DiffMessageResponseSchema)` to create a new message.
  */
 export const DiffMessageResponseSchema: GenMessage<DiffMessageResponse> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 16);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 19);
 
 /**
  * The message that was accepted and the differences.
@@ -784,7 +962,7 @@ export type DiffMessageResponse_Data = Message<"tonegrid.ddex.v1.DiffMessageResp
  * Use `create(DiffMessageResponse_DataSchema)` to create a new message.
  */
 export const DiffMessageResponse_DataSchema: GenMessage<DiffMessageResponse_Data> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 16, 0);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 19, 0);
 
 /**
  * A message that a DSP accepted.
@@ -832,7 +1010,7 @@ export type AcceptedMessage = Message<"tonegrid.ddex.v1.AcceptedMessage"> & {
  * Use `create(AcceptedMessageSchema)` to create a new message.
  */
 export const AcceptedMessageSchema: GenMessage<AcceptedMessage> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 17);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 20);
 
 /**
  * One difference.
@@ -884,7 +1062,7 @@ export type MessageChange = Message<"tonegrid.ddex.v1.MessageChange"> & {
  * Use `create(MessageChangeSchema)` to create a new message.
  */
 export const MessageChangeSchema: GenMessage<MessageChange> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 18);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 21);
 
 /**
  * What to render.
@@ -922,7 +1100,7 @@ export type RenderMessageRequest = Message<"tonegrid.ddex.v1.RenderMessageReques
  * Use `create(RenderMessageRequestSchema)` to create a new message.
  */
 export const RenderMessageRequestSchema: GenMessage<RenderMessageRequest> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 19);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 22);
 
 /**
  * The message and the files that travel with it.
@@ -992,7 +1170,7 @@ export type RenderMessageResponse = Message<"tonegrid.ddex.v1.RenderMessageRespo
  * Use `create(RenderMessageResponseSchema)` to create a new message.
  */
 export const RenderMessageResponseSchema: GenMessage<RenderMessageResponse> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 20);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 23);
 
 /**
  * A file of the delivery.
@@ -1028,7 +1206,7 @@ export type ResourceFile = Message<"tonegrid.ddex.v1.ResourceFile"> & {
  * Use `create(ResourceFileSchema)` to create a new message.
  */
 export const ResourceFileSchema: GenMessage<ResourceFile> = /*@__PURE__*/
-  messageDesc(file_tonegrid_ddex_v1_ddex, 21);
+  messageDesc(file_tonegrid_ddex_v1_ddex, 24);
 
 /**
  * DDEX (reference, DDEX ERN 4.3 Pipeline).
@@ -1065,6 +1243,17 @@ export const DdexService: GenService<{
     methodKind: "unary";
     input: typeof ValidateMessageRequestSchema;
     output: typeof ValidateMessageResponseSchema;
+  },
+  /**
+   * Reports on any ERN message, 3.8.2 to 4.3.2, whoever made it: the file is judged and forgotten. With `dsp`, also by that DSP's own
+   * rules. A file that is not valid is answered with its report and 200.
+   *
+   * @generated from rpc tonegrid.ddex.v1.DdexService.ValidateFile
+   */
+  validateFile: {
+    methodKind: "unary";
+    input: typeof ValidateFileRequestSchema;
+    output: typeof ValidateFileResponseSchema;
   },
   /**
    * The PurgeReleaseMessage for this release and DSP, inline (reference, DDEX Purge).

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tonegrid/options/v1/options.proto.
  */
 export const file_tonegrid_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiF0b25lZ3JpZC9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3RvbmVncmlkLm9wdGlvbnMudjEi4AIKBkFjY2VzcxIQCgZwdWJsaWMYASABKAhIABIXCg1hdXRoZW50aWNhdGVkGAIgASgISAASDwoFc2NvcGUYAyABKAlIABIsCgRyYXRlGAQgASgOMh4udG9uZWdyaWQub3B0aW9ucy52MS5SYXRlQ2xhc3MSDwoHc3VjY2VzcxgFIAEoDRIrCgZmYW1pbHkYBiABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZhbWlseRIWCg5ub3RfaWRlbXBvdGVudBgHIAEoCBIxCgl0cmFuc3BvcnQYCCABKA4yHi50b25lZ3JpZC5vcHRpb25zLnYxLlRyYW5zcG9ydBIRCglub3RfZm91bmQYCSABKAkSDgoGZXJyb3JzGAogAygJEgsKA3RhZxgLIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgMIAEoBBIUCgx1cGxvYWRfZmllbGQYDSABKAlCBQoDd2hvIugBCgRSdWxlEhAKCHJlcXVpcmVkGAEgASgIEhIKCm1pbl9sZW5ndGgYAiABKA0SEgoKbWF4X2xlbmd0aBgDIAEoDRIrCgZmb3JtYXQYBCABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZvcm1hdBIQCgNtaW4YBSABKAFIAIgBARIQCgNtYXgYBiABKAFIAYgBARIRCgltaW5faXRlbXMYByABKA0SEQoJbWF4X2l0ZW1zGAggASgNEg4KBnNpbmdsZRgKIAEoCBIPCgdleGFtcGxlGAkgASgJQgYKBF9taW5CBgoEX21heCIVCgVFdmVudBIMCgR0eXBlGAEgASgJKqEBCglSYXRlQ2xhc3MSGgoWUkFURV9DTEFTU19VTlNQRUNJRklFRBAAEhYKElJBVEVfQ0xBU1NfR0VORVJBTBABEhQKEFJBVEVfQ0xBU1NfQVVESU8QAhIbChdSQVRFX0NMQVNTX0RJU1RSSUJVVElPThADEhgKFFJBVEVfQ0xBU1NfQU5BTFlUSUNTEAQSEwoPUkFURV9DTEFTU19OT05FEAUqRwoGRmFtaWx5EhYKEkZBTUlMWV9VTlNQRUNJRklFRBAAEhAKDEZBTUlMWV9QTEFJThABEhMKD0ZBTUlMWV9FTlZFTE9QRRACKoEBCglUcmFuc3BvcnQSGQoVVFJBTlNQT1JUX1VOU1BFQ0lGSUVEEAASFwoTVFJBTlNQT1JUX01VTFRJUEFSVBABEhIKDlRSQU5TUE9SVF9GSUxFEAISGQoVVFJBTlNQT1JUX1NJR05FRF9CT0RZEAMSEQoNVFJBTlNQT1JUX1hNTBAEKq4BCgZGb3JtYXQSFgoSRk9STUFUX1VOU1BFQ0lGSUVEEAASDwoLRk9STUFUX0RBVEUQARIPCgtGT1JNQVRfVVVJRBACEg4KCkZPUk1BVF9VUkwQAxISCg5GT1JNQVRfQ09VTlRSWRAEEhMKD0ZPUk1BVF9MQU5HVUFHRRAFEhAKDEZPUk1BVF9FTUFJTBAGEg8KC0ZPUk1BVF9EUElEEAcSDgoKRk9STUFUX01ENRAIOlUKBmFjY2VzcxIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGLWHAyABKAsyGy50b25lZ3JpZC5vcHRpb25zLnYxLkFjY2Vzc1IGYWNjZXNzOk4KBHJ1bGUSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLaHAyABKAsyGS50b25lZ3JpZC5vcHRpb25zLnYxLlJ1bGVSBHJ1bGU6RwoPb21pdF93aGVuX3Vuc2V0Eh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi3hwMgASgIUg1vbWl0V2hlblVuc2V0OlMKBWV2ZW50Eh8uZ29vZ2xlLnByb3RvYnVmLk1lc3NhZ2VPcHRpb25zGLiHAyABKAsyGi50b25lZ3JpZC5vcHRpb25zLnYxLkV2ZW50UgVldmVudGIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("CiF0b25lZ3JpZC9vcHRpb25zL3YxL29wdGlvbnMucHJvdG8SE3RvbmVncmlkLm9wdGlvbnMudjEihQMKBkFjY2VzcxIQCgZwdWJsaWMYASABKAhIABIXCg1hdXRoZW50aWNhdGVkGAIgASgISAASDwoFc2NvcGUYAyABKAlIABIsCgRyYXRlGAQgASgOMh4udG9uZWdyaWQub3B0aW9ucy52MS5SYXRlQ2xhc3MSDwoHc3VjY2VzcxgFIAEoDRIrCgZmYW1pbHkYBiABKA4yGy50b25lZ3JpZC5vcHRpb25zLnYxLkZhbWlseRIWCg5ub3RfaWRlbXBvdGVudBgHIAEoCBIxCgl0cmFuc3BvcnQYCCABKA4yHi50b25lZ3JpZC5vcHRpb25zLnYxLlRyYW5zcG9ydBIRCglub3RfZm91bmQYCSABKAkSDgoGZXJyb3JzGAogAygJEgsKA3RhZxgLIAEoCRIWCg5tYXhfYm9keV9ieXRlcxgMIAEoBBIUCgx1cGxvYWRfZmllbGQYDSABKAkSDQoFb2F1dGgYDiABKAgSFAoMY2xlYXJfY29va2llGA8gASgJQgUKA3dobyLoAQoEUnVsZRIQCghyZXF1aXJlZBgBIAEoCBISCgptaW5fbGVuZ3RoGAIgASgNEhIKCm1heF9sZW5ndGgYAyABKA0SKwoGZm9ybWF0GAQgASgOMhsudG9uZWdyaWQub3B0aW9ucy52MS5Gb3JtYXQSEAoDbWluGAUgASgBSACIAQESEAoDbWF4GAYgASgBSAGIAQESEQoJbWluX2l0ZW1zGAcgASgNEhEKCW1heF9pdGVtcxgIIAEoDRIOCgZzaW5nbGUYCiABKAgSDwoHZXhhbXBsZRgJIAEoCUIGCgRfbWluQgYKBF9tYXgiJwoFRXZlbnQSDAoEdHlwZRgBIAEoCRIQCghpbnRlcm5hbBgCIAEoCCqhAQoJUmF0ZUNsYXNzEhoKFlJBVEVfQ0xBU1NfVU5TUEVDSUZJRUQQABIWChJSQVRFX0NMQVNTX0dFTkVSQUwQARIUChBSQVRFX0NMQVNTX0FVRElPEAISGwoXUkFURV9DTEFTU19ESVNUUklCVVRJT04QAxIYChRSQVRFX0NMQVNTX0FOQUxZVElDUxAEEhMKD1JBVEVfQ0xBU1NfTk9ORRAFKkcKBkZhbWlseRIWChJGQU1JTFlfVU5TUEVDSUZJRUQQABIQCgxGQU1JTFlfUExBSU4QARITCg9GQU1JTFlfRU5WRUxPUEUQAiqBAQoJVHJhbnNwb3J0EhkKFVRSQU5TUE9SVF9VTlNQRUNJRklFRBAAEhcKE1RSQU5TUE9SVF9NVUxUSVBBUlQQARISCg5UUkFOU1BPUlRfRklMRRACEhkKFVRSQU5TUE9SVF9TSUdORURfQk9EWRADEhEKDVRSQU5TUE9SVF9YTUwQBCquAQoGRm9ybWF0EhYKEkZPUk1BVF9VTlNQRUNJRklFRBAAEg8KC0ZPUk1BVF9EQVRFEAESDwoLRk9STUFUX1VVSUQQAhIOCgpGT1JNQVRfVVJMEAMSEgoORk9STUFUX0NPVU5UUlkQBBITCg9GT1JNQVRfTEFOR1VBR0UQBRIQCgxGT1JNQVRfRU1BSUwQBhIPCgtGT1JNQVRfRFBJRBAHEg4KCkZPUk1BVF9NRDUQCDpVCgZhY2Nlc3MSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxi1hwMgASgLMhsudG9uZWdyaWQub3B0aW9ucy52MS5BY2Nlc3NSBmFjY2VzczpOCgRydWxlEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxi2hwMgASgLMhkudG9uZWdyaWQub3B0aW9ucy52MS5SdWxlUgRydWxlOkcKD29taXRfd2hlbl91bnNldBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYt4cDIAEoCFINb21pdFdoZW5VbnNldDo3CgZjb29raWUSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLmHAyABKAlSBmNvb2tpZTo3CgZoZWFkZXISHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGLqHAyABKAlSBmhlYWRlcjpTCgVldmVudBIfLmdvb2dsZS5wcm90b2J1Zi5NZXNzYWdlT3B0aW9ucxi4hwMgASgLMhoudG9uZWdyaWQub3B0aW9ucy52MS5FdmVudFIFZXZlbnRiBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * Who may call an endpoint and how it answers.
@@ -121,6 +121,21 @@ export type Access = Message<"tonegrid.options.v1.Access"> & {
    * @generated from field: string upload_field = 13;
    */
   uploadField: string;
+
+  /**
+   * An endpoint that OAuth clients know: refusals have the shape of RFC 6749, 5.2, bodies may be form-urlencoded too, and a client may
+   * authenticate by HTTP Basic (RFC 6749, 2.3.1), which fills `client_id` and `client_secret`.
+   *
+   * @generated from field: bool oauth = 14;
+   */
+  oauth: boolean;
+
+  /**
+   * Name of a cookie that a successful answer removes.
+   *
+   * @generated from field: string clear_cookie = 15;
+   */
+  clearCookie: string;
 };
 
 /**
@@ -226,6 +241,13 @@ export type Event = Message<"tonegrid.options.v1.Event"> & {
    * @generated from field: string type = 1;
    */
   type: string;
+
+  /**
+   * For the platform's own services alone: it is no webhook, and not in the list of event types.
+   *
+   * @generated from field: bool internal = 2;
+   */
+  internal: boolean;
 };
 
 /**
@@ -468,10 +490,27 @@ export const omit_when_unset: GenExtension<FieldOptions, boolean> = /*@__PURE__*
   extDesc(file_tonegrid_options_v1_options, 2);
 
 /**
+ * On a text field of an answer: its value is also set as a cookie of this name (HttpOnly, SameSite=Strict, Secure over https) that
+ * lives as long as the answer's `expires_in` says.
+ *
+ * @generated from extension: string cookie = 50105;
+ */
+export const cookie: GenExtension<FieldOptions, string> = /*@__PURE__*/
+  extDesc(file_tonegrid_options_v1_options, 3);
+
+/**
+ * On a text field of a request: it is filled from the request header of this name, in lower case, and cannot be sent otherwise.
+ *
+ * @generated from extension: string header = 50106;
+ */
+export const header: GenExtension<FieldOptions, string> = /*@__PURE__*/
+  extDesc(file_tonegrid_options_v1_options, 4);
+
+/**
  * This message is the data of an event.
  *
  * @generated from extension: tonegrid.options.v1.Event event = 50104;
  */
 export const event: GenExtension<MessageOptions, Event> = /*@__PURE__*/
-  extDesc(file_tonegrid_options_v1_options, 3);
+  extDesc(file_tonegrid_options_v1_options, 5);
 
