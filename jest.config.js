@@ -32,6 +32,14 @@ module.exports = {
       testMatch: ['**/test/*.spec.js'],
       transform: {},
     },
+    // The repository itself: who imports whom, what is generated, what is locked.
+    {
+      displayName: 'house',
+      roots: ['<rootDir>/tools'],
+      testEnvironment: 'node',
+      testMatch: ['**/test/*.spec.js'],
+      transform: {},
+    },
   ],
   testTimeout: 120000,
 };

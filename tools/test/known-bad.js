@@ -1,0 +1,65 @@
+// Versions that may not be locked: what is known of them, by package. Kept by hand, so that the check runs without a network; when an
+// advisory is published for something that we lock, its range comes here together with the update. Only packages that are locked, or that
+// an update could bring in, are listed.
+module.exports = [
+  // What ships.
+  ['@grpc/grpc-js', '<1.14.4', 'CVE-2026-48068, CVE-2026-48069: a malformed stream or compressed message ends the process'],
+  ['@nestjs/core', '<11.1.18 || >=12.0.0-alpha.0 <12.0.0-alpha.3', 'GHSA-36xv-jgw5-4q75: special elements reach downstream output'],
+  ['@opentelemetry/core', '<2.8.0', 'CVE-2026-54285: a baggage header without a limit fills the memory'],
+  ['ajv', '<6.14.0 || >=7.0.0-alpha.0 <8.18.0', 'CVE-2025-69873: a pattern given by $data blocks the event loop'],
+  ['cookie', '<0.7.0', 'CVE-2024-47764: characters out of bounds in name, path and domain'],
+  [
+    'fast-uri',
+    '<2.4.6 || >=3.0.0 <3.1.7 || >=4.0.0 <4.1.4',
+    'CVE-2026-6321, CVE-2026-6322, CVE-2026-84394: paths and hosts that are taken for others',
+  ],
+  [
+    'fastify',
+    '<5.8.5',
+    'CVE-2026-25223, CVE-2026-3635, CVE-2026-33806: a Content-Type goes round the check of the body; spoofed protocol and host',
+  ],
+  ['file-type', '<21.3.1', 'CVE-2026-31808: a crafted file makes its parser run for ever'],
+  ['find-my-way', '>=5.5.0 <8.2.2 || 9.0.0', 'CVE-2024-45813: routes with several parameters can be made to backtrack'],
+  ['jose', '<2.0.7 || >=3.0.0 <4.15.5', 'CVE-2024-28176: a compressed JWE fills the memory'],
+  ['libxmljs', '*', 'CVE-2024-34393: a crafted document crashes the process, and there is no fix'],
+  ['libxmljs2', '*', 'CVE-2024-34394: a crafted document crashes the process, and there is no fix'],
+  ['path-to-regexp', '<0.1.13 || >=8.0.0 <8.4.0', 'CVE-2026-4867, CVE-2026-4923, CVE-2026-4926: routes that can be made to backtrack'],
+  [
+    'protobufjs',
+    '<7.6.5 || >=8.0.0 <8.6.6',
+    'CVE-2026-44289, CVE-2026-48712, CVE-2026-59877 and others: recursion and loops without end, code from a schema',
+  ],
+  ['sharp', '<0.32.6', 'CVE-2023-4863: a crafted WebP writes out of bounds'],
+  ['ssh2', '<1.4.0', 'CVE-2020-26301: commands by way of an agent on Windows'],
+  ['typeorm', '<0.3.26', 'CVE-2025-60542: SQL by way of nested values in save and update'],
+  [
+    'undici',
+    '<6.28.0 || >=7.0.0 <7.29.1 || >=8.0.0 <8.9.0',
+    'CVE-2026-1526, CVE-2026-13697, CVE-2026-84961 and others: memory without limit, desynchronised answers, lost TLS options',
+  ],
+  ['uuid', '<11.1.1 || >=12.0.0 <12.0.1 || >=13.0.0 <13.0.1', 'CVE-2026-41907: writes out of the bounds of a given buffer'],
+  // What builds and tests.
+  ['@babel/traverse', '<7.23.2', 'CVE-2023-45133: crafted code runs while it is compiled'],
+  ['brace-expansion', '<1.1.18 || >=2.0.0 <2.1.4 || >=5.0.0 <5.0.9', 'CVE-2026-13149, CVE-2026-45149 and others: exponential expansion'],
+  ['cross-spawn', '<6.0.6 || >=7.0.0 <7.0.5', 'CVE-2024-21538: an argument blocks the event loop'],
+  ['form-data', '<4.0.6', 'GHSA-hmw2-7cc7-3qxx: line breaks in a name; before 4.0.4 predictable boundaries (CVE-2025-7783)'],
+  ['glob', '>=10.2.0 <10.5.0 || >=11.0.0 <11.1.0', 'CVE-2025-64756: file names run as commands'],
+  ['js-yaml', '<3.15.1 || >=4.0.0 <4.3.1', 'CVE-2026-59869, CVE-2026-59870: quadratic work for small documents'],
+  ['minimatch', '<3.1.5 || >=10.0.0 <10.2.1', 'CVE-2026-26996, CVE-2026-27904: patterns that backtrack'],
+  ['picomatch', '<2.3.2 || >=3.0.0 <3.0.2 || >=4.0.0 <4.0.4', 'CVE-2026-33671: patterns that backtrack'],
+  ['semver', '<5.7.2 || >=6.0.0 <6.3.1 || >=7.0.0 <7.5.2', 'CVE-2022-25883: ranges that backtrack'],
+  ['tmp', '<0.2.4', 'CVE-2025-54798: writes by way of symbolic links'],
+  // Releases that were taken over and carried malware.
+  ['ansi-regex', '6.2.1', 'malware (September 2025)'],
+  ['ansi-styles', '6.2.2', 'malware (September 2025)'],
+  ['chalk', '5.6.1', 'malware (September 2025)'],
+  ['color-convert', '3.1.1', 'malware (September 2025)'],
+  ['color-name', '2.0.1', 'malware (September 2025)'],
+  ['debug', '4.4.2', 'malware (September 2025)'],
+  ['error-ex', '1.3.3', 'malware (September 2025)'],
+  ['is-arrayish', '0.3.3', 'malware (September 2025)'],
+  ['nx', '20.9.0 || 20.10.0 || 20.11.0 || 20.12.0 || 21.5.0 || 21.6.0 || 21.7.0 || 21.8.0', 'GHSA-cxm3-wv7p-598c: steals credentials'],
+  ['strip-ansi', '7.1.1', 'malware (September 2025)'],
+  ['supports-color', '10.2.1', 'malware (September 2025)'],
+  ['wrap-ansi', '9.0.1', 'malware (September 2025)'],
+];
