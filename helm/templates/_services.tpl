@@ -1,10 +1,9 @@
 {{/*
 Facts about the services, from which every object is rendered. They follow from the code, so they are no values:
   grpc, http, sftp, rest, admin   ports
-  database    owns a PostgreSQL database (and so gets a migrations Job)
+  database    owns a PostgreSQL database (and so gets a migrations Job, and the key under which secrets rest in it)
   nats        publishes or consumes events
   storage     reads or writes audio, artwork or messages
-  encryption  keeps secrets at rest and needs the key for them
   dsps        reads dsps.yaml
   schemas     reads the DDEX schemas
   identifiers mints UPC, ISRC and GRid, and tells where pictures are
@@ -12,12 +11,12 @@ Facts about the services, from which every object is rendered. They follow from 
 */}}
 {{- define "tonegrid.catalogue" -}}
 gateway: { http: 8080, admin: 9150, calls: [identity, catalog, ingestion, ddex, delivery, webhooks] }
-identity: { grpc: 50051, admin: 9151, database: true, nats: true, encryption: true }
+identity: { grpc: 50051, admin: 9151, database: true, nats: true }
 catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, identifiers: true, calls: [identity, ddex, delivery] }
 ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, calls: [identity, catalog] }
 ddex: { grpc: 50054, admin: 9154, dsps: true, schemas: true, calls: [catalog, delivery] }
-delivery: { grpc: 50055, admin: 9155, database: true, nats: true, storage: true, encryption: true, dsps: true, calls: [catalog, ddex] }
-webhooks: { grpc: 50056, admin: 9156, database: true, nats: true, encryption: true, dsps: true }
+delivery: { grpc: 50055, admin: 9155, database: true, nats: true, storage: true, dsps: true, calls: [catalog, ddex] }
+webhooks: { grpc: 50056, admin: 9156, database: true, nats: true, dsps: true }
 {{- if eq .Values.environment "sandbox" }}
 dsp-simulator: { sftp: 50060, rest: 50061, admin: 9160, dsps: true, schemas: true, single: true }
 {{- end }}
@@ -161,7 +160,7 @@ functions lose false and 0.
   value: {{ . | quote }}
 {{- end }}
 {{- end }}
-{{- if $facts.encryption }}
+{{- if $facts.database }}
 {{ include "tonegrid.secretEnv" (dict "variable" "ENCRYPTION_KEY" "secret" $values.secrets.encryptionKey) }}
 {{- end }}
 {{- if $facts.dsps }}

@@ -269,7 +269,7 @@ describe('secrets', () => {
         .filter(([, { spec }]) => envOf(spec.template.spec.containers[0])[variable])
         .map(([name]) => name)
         .sort();
-    expect(holders('ENCRYPTION_KEY')).toEqual(['delivery', 'identity', 'webhooks']);
+    expect(holders('ENCRYPTION_KEY')).toEqual(withDatabase);
     expect(holders('DATABASE_URL')).toEqual(withDatabase);
     expect(holders('MIGRATION_DATABASE_URL')).toEqual([]);
     expect(
