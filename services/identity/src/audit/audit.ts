@@ -86,5 +86,5 @@ function asJson(fields: Record<string, Audited>): string {
 function asText(value: Audited): string | undefined {
   if (value === null || value === undefined) return undefined;
   if (value instanceof Date) return value.toISOString();
-  return Array.isArray(value) ? value.join(', ') : String(value as string | number | boolean | bigint);
+  return Array.isArray(value) ? value.join(', ') : String(value);
 }

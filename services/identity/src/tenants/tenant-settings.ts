@@ -25,7 +25,7 @@ export function parseSettings(request: Request, role: string, stored: TenantRow)
   const may = <N extends keyof Settings>(name: N, value: Settings[N] | undefined, problem?: string) => {
     if (!given(name)) return;
     if (problem !== undefined) fields[name] = [problem];
-    else settings[name] = value as Settings[N];
+    else settings[name] = value;
   };
 
   for (const field of ['review_policy', 'rate_plan'])

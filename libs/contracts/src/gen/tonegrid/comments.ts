@@ -742,7 +742,7 @@ export const comments: Readonly<Record<string, string>> = {
   "tonegrid.identity.v1.Tenant.isrc_prefix": "Country and registrant code that its ISRCs begin with; null for the platform's.",
   "tonegrid.identity.v1.Tenant.locale": "BCP-47 language of validation messages.",
   "tonegrid.identity.v1.Tenant.name": "Display name.",
-  "tonegrid.identity.v1.Tenant.parent_uuid": "The tenant above it; null at the top, and when the caller may not see it.",
+  "tonegrid.identity.v1.Tenant.parent_uuid": "The tenant above it; null at the top.",
   "tonegrid.identity.v1.Tenant.rate_plan": "Name of its rate plan; null for the standard one.",
   "tonegrid.identity.v1.Tenant.review_policy": "Whether submitting approves at once.",
   "tonegrid.identity.v1.Tenant.slug": "Short name in URLs.",

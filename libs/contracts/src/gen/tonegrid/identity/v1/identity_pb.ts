@@ -554,7 +554,7 @@ export type Tenant = Message<"tonegrid.identity.v1.Tenant"> & {
   tenantRole: TenantRole;
 
   /**
-   * The tenant above it; null at the top, and when the caller may not see it.
+   * The tenant above it; null at the top.
    *
    * @generated from field: optional string parent_uuid = 5;
    */
