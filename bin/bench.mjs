@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run bench`: each figure beside its bare baseline, measured in turns in the same run; a table, and JSON with `--json FILE`.
-// `--quick` takes short rounds (to see that it works); `--only read,ingest,validate,preview,messages,relay,webhook` some of them. Never a test: the
+// `--quick` takes short rounds (to see that it works); `--only read,ingest,validate,preview,messages,relay,webhook,auth,issue,pages` some of
+// them. Never a test: the
 // exit status is 1 only when a bench could not run.
 import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
@@ -29,7 +30,15 @@ if (wanted('relay')) {
   const { ratio, ...rest } = await relayBench();
   figures.push({ unit: 'events/s', ...rest, ratio, goal: '≥ 0.5', reached: ratio >= 0.5 });
 }
-if (['read', 'ingest', 'webhook', 'preview'].some(wanted)) figures.push(...(await platformBenches()));
+if (wanted('auth')) {
+  const { authBench } = await import('../bench/auth.mjs');
+  figures.push(...(await authBench(pace)));
+}
+if (wanted('pages')) {
+  const { pagesBench } = await import('../bench/pages.mjs');
+  figures.push(...(await pagesBench(pace)));
+}
+if (['read', 'ingest', 'webhook', 'preview', 'issue'].some(wanted)) figures.push(...(await platformBenches()));
 
 show(figures);
 if (values.json !== undefined) {
@@ -64,6 +73,7 @@ async function platformBenches() {
     const made = await api.post('/ingestion/json', body);
     if (made.status !== 201) throw new Error(`the release was not taken in: ${made.text}`);
     const out = [];
+    if (wanted('issue')) out.push(...(await (await import('../bench/auth.mjs')).issueBench(platform, pace)));
     if (wanted('read'))
       out.push(...(await (await import('../bench/read.mjs')).readBench(platform, api, made.body.data.release.uuid, pace)));
     if (wanted('preview'))

@@ -10,7 +10,7 @@ Facts about the services, from which every object is rendered. They follow from 
   calls       the services that it calls over gRPC
 */}}
 {{- define "tonegrid.catalogue" -}}
-gateway: { http: 8080, admin: 9150, calls: [identity, catalog, ingestion, ddex, delivery, webhooks] }
+gateway: { http: 8080, admin: 9150, nats: true, calls: [identity, catalog, ingestion, ddex, delivery, webhooks] }
 identity: { grpc: 50051, admin: 9151, database: true, nats: true }
 catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, identifiers: true, calls: [identity, ddex, delivery] }
 ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, calls: [identity, catalog] }
@@ -91,9 +91,20 @@ functions lose false and 0.
 - name: TRUSTED_PROXIES
   value: {{ join "," . | quote }}
 {{- end }}
+{{- with $values.gateway.corsOrigins }}
+- name: CORS_ORIGINS
+  value: {{ join "," . | quote }}
+{{- end }}
 {{- range $class, $perMinute := $values.gateway.rateLimits }}
 - name: RATE_LIMIT_{{ upper $class }}
   value: {{ int $perMinute | quote }}
+{{- end }}
+{{- with $values.gateway.ratePlans }}
+- name: RATE_PLANS
+  value: {{ toJson . | quote }}
+{{- end }}
+{{- if $values.gateway.redisUrlSecret.name }}
+{{ include "tonegrid.secretEnv" (dict "variable" "REDIS_URL" "secret" $values.gateway.redisUrlSecret) }}
 {{- end }}
 {{- end }}
 {{- if $facts.sftp }}
