@@ -158,7 +158,7 @@ module.exports = {
     combinedDependencies: true,
     enhancedResolveOptions: {
       exportsFields: ['exports'],
-      conditionNames: ['types', 'import', 'require', 'node', 'default'],
+      conditionNames: ['tonegrid-source', 'types', 'import', 'require', 'node', 'default'],
       mainFields: ['types', 'main'],
       extensions: ['.ts', '.js', '.mjs', '.cjs', '.d.ts', '.json'],
     },

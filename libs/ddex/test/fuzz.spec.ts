@@ -75,7 +75,7 @@ describe('mutated messages', () => {
           checkReport(judge(document, () => ({ skipped: 'not asked' }), {}, dsp));
           checkReport(await validator.validate(document, dsp));
         } catch (error) {
-          throw new Error(`seed ${seed}: ${(error as Error).stack}`);
+          throw new Error(`seed ${seed}: ${(error as Error).message}`, { cause: error });
         }
         judged++;
       }
