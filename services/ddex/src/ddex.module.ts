@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
-import { CONFIG } from '@tonegrid/service';
+import { CONFIG, fromVariable } from '@tonegrid/service';
 import type { DdexConfig } from './config';
 import { DiffMessage } from './messages/diff-message';
 import { DownloadMessage } from './messages/download-message';
@@ -16,7 +16,11 @@ import { ValidatePurge } from './messages/validate-purge';
 
 @Module({
   providers: [
-    { provide: DspRegistry, useFactory: (config: DdexConfig) => loadRegistry(config.DSPS_FILE, process.env), inject: [CONFIG] },
+    {
+      provide: DspRegistry,
+      useFactory: (config: DdexConfig) => fromVariable('DSPS_FILE', () => loadRegistry(config.DSPS_FILE, process.env)),
+      inject: [CONFIG],
+    },
     DiffMessage,
     DownloadPurge,
     DownloadMessage,
