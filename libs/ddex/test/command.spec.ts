@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buildNotification } from '../src/model/build-notification';
 import { main } from '../src/cli/main';
-import { writeNewRelease43 } from '../src/write/write-ern43';
+import { writeNewRelease43 } from '../src/write/write-message';
 import { describeWithSchemas, sampleRelease, schemasDir } from './fixtures';
 
 const lib = join(__dirname, '../..');

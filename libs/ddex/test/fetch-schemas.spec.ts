@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildNotification } from '../src/model/build-notification';
 import { createValidator } from '../src/validate/validator';
-import { writeNewRelease43 } from '../src/write/write-ern43';
+import { writeNewRelease43 } from '../src/write/write-message';
 import { describeWithSchemas, sampleRelease, schemasDir } from './fixtures';
 
 const root = join(__dirname, '../../../..');

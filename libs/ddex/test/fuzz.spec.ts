@@ -5,7 +5,7 @@ import { buildNotification, buildPurge } from '../src/model/build-notification';
 import { judge } from '../src/validate/judge';
 import type { Report } from '../src/validate/report';
 import { createValidator, type Validator } from '../src/validate/validator';
-import { writeNewRelease43, writePurge43 } from '../src/write/write-ern43';
+import { writeNewRelease43, writePurge43 } from '../src/write/write-message';
 import { sampleRelease, samplesDir, schemasDir } from './fixtures';
 import { mutate, randomOf } from './mutate';
 

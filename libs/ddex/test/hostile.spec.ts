@@ -1,6 +1,6 @@
 import { buildNotification } from '../src/model/build-notification';
 import { createValidator, type Validator } from '../src/validate/validator';
-import { writeNewRelease43 } from '../src/write/write-ern43';
+import { writeNewRelease43 } from '../src/write/write-message';
 import { sampleRelease, schemasDir } from './fixtures';
 
 const sample = writeNewRelease43(buildNotification(sampleRelease()).notification);
