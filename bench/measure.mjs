@@ -50,5 +50,6 @@ export async function load(options) {
   const result = await autocannon({ duration: 5, ...options });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${options.url}: ${result.non2xx} answers were not 2xx, ${result.errors} failed`);
+  if (result.requests.total === 0) throw new Error(`${options.url}: nothing was answered`);
   return { rate: result.requests.total / result.duration, p99: result.latency.p99 };
 }

@@ -150,14 +150,15 @@ describeWithSchemas('with schemas', () => {
     ]);
   });
 
-  it('50,000 schema errors are counted, the first 100 listed, in reasonable time', async () => {
-    const started = performance.now();
-    const report = await validator.validate(
-      sample.replace('</PartyList>', `${'<Party><PartyReference>X</PartyReference></Party>\n'.repeat(50_000)}</PartyList>`),
-    );
+  it('50,000 schema errors are counted, the first 100 listed, in bounded time of the processor', async () => {
+    const many = sample.replace('</PartyList>', `${'<Party><PartyReference>X</PartyReference></Party>\n'.repeat(50_000)}</PartyList>`);
+    const began = process.cpuUsage();
+    const report = await validator.validate(many);
+    const { user, system } = process.cpuUsage(began);
     expect(report.errors).toHaveLength(100);
     expect(report.error_count).toBeGreaterThanOrEqual(50_000);
-    expect(performance.now() - started).toBeLessThan(8000);
+    // Half a second where nothing else runs; libxml2 alone takes 19.
+    expect(user + system).toBeLessThan(4_000_000);
   });
 
   it('memory does not grow with the number of documents', async () => {
