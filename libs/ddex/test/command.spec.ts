@@ -120,6 +120,62 @@ describe('the package, alone in a folder', () => {
     expect(err).toContain('Usage:');
   });
 
+  it('converts a message to another version and back, telling what cannot be carried over', async () => {
+    mkdirSync(join(folder, 'older'), { recursive: true });
+    const there = await ddex('convert', '--to', '3.8.2', '--out', 'older', 'good.xml');
+    expect([there.status, there.out]).toEqual([0, '']);
+    expect(there.err).toMatch(/^good\.xml: ERN 4\.3 NewReleaseMessage written in ERN 3\.8\.2 to .*older\/good\.xml\n/);
+    expect(readFileSync(join(folder, 'older/good.xml'), 'utf8')).toContain('http://ddex.net/xml/ern/382');
+    const back = JSON.parse((await ddex('convert', '--json', '--to', '4.3', 'older/good.xml', 'hostile.xml')).out);
+    expect(back).toMatchObject([
+      {
+        file: 'older/good.xml',
+        ern_version: '3.8.2',
+        to: '4.3',
+        valid: true,
+        output: null,
+        xml: expect.stringContaining('ern/43'),
+        unmapped: [],
+      },
+      { file: 'hostile.xml', valid: false, xml: null, errors: [{ stage: 'parse', level: 'fatal', code: 'xml.doctype' }] },
+    ]);
+    const same = await ddex('convert', '--to', '4.3', '--strict', 'good.xml');
+    expect(same).toEqual({ status: 0, out: sample, err: 'good.xml: ERN 4.3 NewReleaseMessage written in ERN 4.3\n' });
+  });
+
+  it('writes nothing of what it may not lose', async () => {
+    save(
+      'extra.xml',
+      sample
+        .replace('<MessageHeader>', '<MessageHeader><!-- said by nobody else -->')
+        .replace('</MessageFileName>', '</MessageFileName><MessageAuditTrail/>'),
+    );
+    const { status, out, err } = await ddex('convert', '--strict', '--to', '4.3', 'extra.xml');
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toContain(
+      'not written in ERN 4.3: it cannot be carried over whole\n  left out: /ern:NewReleaseMessage/MessageHeader/MessageAuditTrail',
+    );
+  });
+
+  it('says what one message tells otherwise than another', async () => {
+    save('renamed.xml', sample.replaceAll('Lagos Skyline', 'Lagos Sunrise'));
+    const text = await ddex('diff', 'good.xml', 'renamed.xml');
+    expect([text.status, text.err]).toEqual([0, '']);
+    expect(text.out).toMatch(/Lagos Skyline.* to .*Lagos Sunrise/);
+    const same = await ddex('diff', '--exit-code', 'good.xml', 'good.xml');
+    expect(same).toEqual({ status: 0, out: 'Both say the same.\n', err: '' });
+    const data = await ddex('diff', '--json', '--exit-code', 'good.xml', 'renamed.xml');
+    expect(data.status).toBe(1);
+    expect(JSON.parse(data.out)).toMatchObject({
+      before: { file: 'good.xml', valid: true, errors: [] },
+      after: { file: 'renamed.xml', valid: true },
+      changes: expect.arrayContaining([expect.objectContaining({ kind: 'changed', text: expect.stringContaining('Lagos Sunrise') })]),
+    });
+    const hostile = await ddex('diff', 'good.xml', 'hostile.xml');
+    expect([hostile.status, hostile.out]).toEqual([1, '']);
+    expect(hostile.err).toContain('hostile.xml: xml.doctype: ');
+  });
+
   it('is a library as well', async () => {
     save(
       'use.js',
@@ -152,6 +208,13 @@ describe('the command line', () => {
     [['validate', '--dsp-rules', 'absent.json', 'good.xml'], '--dsp-rules: ENOENT'],
     [['validate', '--dsp', 'nowhere', 'good.xml'], '--dsp: there is no DSP "nowhere".'],
     [['validate', '--dsp', 'x', '--dsp-rules', 'y', 'good.xml'], 'give one of them'],
+    [['convert', 'good.xml'], '--to: say which version, one of 3.8.2, 4.2, 4.3, 4.3.2.'],
+    [['convert', '--to', '4.1', 'good.xml'], '--to: say which version'],
+    [['convert', '--to', '4.2'], 'Say which files to convert.'],
+    [['convert', '--to', '4.2', 'good.xml', 'dangling.xml'], '--out: say into which folder several files go.'],
+    [['convert', '--to', '4.2', '--out', '.', 'good.xml'], '--out: good.xml would be written over.'],
+    [['diff', 'good.xml'], 'Say which two files to compare.'],
+    [['diff', '-', '-'], 'Only one of the two can be the standard input.'],
   ])('is refused with its reason: %j', async (args, reason) => {
     const { status, out, err } = await called(...args);
     expect([status, out]).toEqual([2, '']);

@@ -1,3 +1,5 @@
+import { convertCommand, convertUsage } from './convert-command';
+import { diffCommand, diffUsage } from './diff-command';
 import { UsageError, type CommandExtras, type Terminal } from './usage';
 import { validateCommand, validateUsage } from './validate-command';
 
@@ -7,7 +9,11 @@ export interface Command {
   run(args: readonly string[], terminal: Terminal, extras: CommandExtras): Promise<number>;
 }
 
-const commands: ReadonlyMap<string, Command> = new Map([['validate', { usage: validateUsage, run: validateCommand }]]);
+const commands: ReadonlyMap<string, Command> = new Map([
+  ['validate', { usage: validateUsage, run: validateCommand }],
+  ['convert', { usage: convertUsage, run: convertCommand }],
+  ['diff', { usage: diffUsage, run: diffCommand }],
+]);
 
 const help = (): string => `Usage:
 ${[...commands.values()].map(({ usage }) => usage).join('\n')}

@@ -7,6 +7,7 @@ import { refusedReport } from '../validate/judge';
 import type { Finding, Report } from '../validate/report';
 import { acceptanceScore } from '../validate/score';
 import { readFileUpTo } from './read-file';
+import { maxMessageBytes } from './read-release';
 import { readArguments, UsageError, type CommandExtras, type Terminal } from './usage';
 
 export const validateUsage = `  ddex validate [--json] [--schemas DIR] [--dsp-rules FILE | --dsp SLUG] FILE…
@@ -16,8 +17,6 @@ export const validateUsage = `  ddex validate [--json] [--schemas DIR] [--dsp-ru
       --dsp-rules FILE  also judge by a DSP's rules, a JSON file of {"name", "rules"}
       --dsp SLUG        also judge by the rules that this deployment's registry has of a DSP
 `;
-
-const maxBytes = 20 * 1024 * 1024;
 
 /** What one file was found to be, as `--json` prints it. */
 export interface FileVerdict {
@@ -62,7 +61,7 @@ export async function validateCommand(args: readonly string[], terminal: Termina
   const validator = await openInlineValidator(schemas);
   const verdicts: FileVerdict[] = [];
   for (const file of files) {
-    const read = await readFileUpTo(file, maxBytes, terminal);
+    const read = await readFileUpTo(file, maxMessageBytes, terminal);
     const report = 'bytes' in read ? validator.validate(read.bytes, dsp) : refusedReport(read.code, read.reason);
     const verdict = verdictOf(file, report, dsp !== undefined);
     verdicts.push(verdict);
