@@ -28,7 +28,13 @@ command(async () => {
   try {
     const tools = [nats, redis.path, findTool('xmllint')].filter(Boolean).map((path) => dirname(path));
     const env = { ...process.env, PATH: [process.env.PATH, ...tools].join(delimiter), ...(schemas && { DDEX_SCHEMAS_DIR: schemas }) };
-    const jest = [join(root, 'node_modules/jest/bin/jest.js'), '--maxWorkers=2', '--json', `--outputFile=${report}`, ...process.argv.slice(2)];
+    const jest = [
+      join(root, 'node_modules/jest/bin/jest.js'),
+      '--maxWorkers=2',
+      '--json',
+      `--outputFile=${report}`,
+      ...process.argv.slice(2),
+    ];
     const { code } = await run(process.execPath, jest, { cwd: root, env, show: true });
     const failed = verdict(readReport(report), schemas);
     process.exitCode = code || failed;
@@ -51,9 +57,15 @@ function verdict(report, schemas) {
   const skipped = report.numPendingTests + report.numTodoTests;
   const forbidden = schemas !== undefined && skipped > 0;
   if (forbidden) {
-    const names = report.testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'pending' || status === 'todo').map(({ fullName }) => fullName));
-    process.stdout.write(`\nDDEX's schemas are present (${schemas}), so that nothing may be skipped, and these were:\n${names.map((name) => `  ${name}\n`).join('')}`);
+    const names = report.testResults.flatMap(({ assertionResults }) =>
+      assertionResults.filter(({ status }) => status === 'pending' || status === 'todo').map(({ fullName }) => fullName),
+    );
+    process.stdout.write(
+      `\nDDEX's schemas are present (${schemas}), so that nothing may be skipped, and these were:\n${names.map((name) => `  ${name}\n`).join('')}`,
+    );
   }
-  process.stdout.write(`\n${report.numPassedTests} passed, ${report.numFailedTests + report.numRuntimeErrorTestSuites} failed, ${skipped} skipped\n`);
+  process.stdout.write(
+    `\n${report.numPassedTests} passed, ${report.numFailedTests + report.numRuntimeErrorTestSuites} failed, ${skipped} skipped\n`,
+  );
   return forbidden ? 1 : 0;
 }

@@ -50,10 +50,9 @@ export class RpcServer {
     const streaming = method.methodKind === 'client_streaming';
     const deserialize = (bytes: Buffer) => (streaming && bytes.length === 0 ? endOfStream : fromBinary(method.input, bytes));
     const handle = (call: Call, callback: sendUnaryData<Uint8Array>) => void this.serve(method, path, useCase, call, callback);
-    const registered =
-      streaming
-        ? this.server.register(path, handle as never, serialize, deserialize, 'clientStream')
-        : this.server.register(path, handle as never, serialize, deserialize, 'unary');
+    const registered = streaming
+      ? this.server.register(path, handle as never, serialize, deserialize, 'clientStream')
+      : this.server.register(path, handle as never, serialize, deserialize, 'unary');
     if (!registered) throw new Error(`two use cases are bound to ${path}`);
   }
 

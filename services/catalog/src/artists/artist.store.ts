@@ -94,7 +94,8 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
   await find([...names.keys()], uuids);
 
   const report = new FieldReport();
-  for (const { uuid, path } of all) if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, ruleMessage('names_no_artist', `${path}.uuid`));
+  for (const { uuid, path } of all)
+    if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, ruleMessage('names_no_artist', `${path}.uuid`));
   report.throwIfAny();
 
   let missing = [...names.keys()].filter((key) => !byKey.has(key));
@@ -102,7 +103,11 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
     await lockNames(tx, missing);
     await find(missing, []);
     missing = missing.filter((key) => !byKey.has(key));
-    for (const profile of await insertProfiles(tx, missing.map((key) => names.get(key)!))) byKey.set(profile.name_key, profile);
+    for (const profile of await insertProfiles(
+      tx,
+      missing.map((key) => names.get(key)!),
+    ))
+      byKey.set(profile.name_key, profile);
   }
   return lists.map((list) =>
     list.map(({ uuid, name, role }) => {
@@ -114,10 +119,10 @@ export async function resolveCredits(tx: Tx, lists: readonly (readonly Credit[])
 
 // Names are not unique (two bands may share one), so no index can keep two transactions from making a profile each.
 const lockNames = (tx: Tx, keys: string[]) =>
-  tx.query(`select pg_advisory_xact_lock(key) from (select distinct hashtextextended('artist:' || $1 || k, 0) as key from unnest($2::text[]) k order by 1) keys`, [
-    tx.tenantUuid,
-    keys,
-  ]);
+  tx.query(
+    `select pg_advisory_xact_lock(key) from (select distinct hashtextextended('artist:' || $1 || k, 0) as key from unnest($2::text[]) k order by 1) keys`,
+    [tx.tenantUuid, keys],
+  );
 
 async function insertProfiles(tx: Tx, names: string[]): Promise<Profile[]> {
   if (names.length === 0) return [];

@@ -34,7 +34,10 @@ export class UploadReleaseArtwork {
     private readonly messages: ReleaseMessages,
   ) {}
 
-  async run(caller: Caller, parts: AsyncIterable<UploadReleaseArtworkRequest>): Promise<MessageShape<typeof UploadReleaseArtworkResponseSchema>> {
+  async run(
+    caller: Caller,
+    parts: AsyncIterable<UploadReleaseArtworkRequest>,
+  ): Promise<MessageShape<typeof UploadReleaseArtworkResponseSchema>> {
     const { start, chunks } = await openUpload(parts);
     const { uuid } = start;
     if (!isUuid(uuid)) throw new Refused('release.not_found');
@@ -48,7 +51,13 @@ export class UploadReleaseArtwork {
       this.changes.run(withContentHash(caller, written.sha256), UploadReleaseArtworkResponseSchema, async (tx) => {
         const warnings = facts.warnings.map((warning) => sentences[warning]);
         await this.record(tx, uuid, { key, fileName: start.fileName, contentType: type.contentType, written, facts, warnings });
-        return { message: 'Artwork uploaded.', artworkUrl: this.messages.artworkUrl(key), width: facts.width, height: facts.height, warnings };
+        return {
+          message: 'Artwork uploaded.',
+          artworkUrl: this.messages.artworkUrl(key),
+          width: facts.width,
+          height: facts.height,
+          warnings,
+        };
       }),
     );
   }
@@ -63,7 +72,18 @@ export class UploadReleaseArtwork {
     const { md5, sha256, size } = written;
     const asset = v7();
     const { width, height } = facts;
-    await insertAsset(tx, { uuid: asset, kind: 'artwork', storageKey: artworkLocation(key), contentType, md5, sha256, size, fileName, width, height });
+    await insertAsset(tx, {
+      uuid: asset,
+      kind: 'artwork',
+      storageKey: artworkLocation(key),
+      contentType,
+      md5,
+      sha256,
+      size,
+      fileName,
+      width,
+      height,
+    });
     await markUnused(tx, release.artwork_uuid);
     await updateRelease(tx, release.uuid, { artwork_uuid: asset, artwork_key: key, artwork_warnings: warnings });
     await this.releases.record(tx, release, ['artwork']);

@@ -32,7 +32,10 @@ export class UploadTrackAudio {
     private readonly worker: AudioWorker,
   ) {}
 
-  async run(caller: Caller, messages: AsyncIterable<UploadTrackAudioRequest>): Promise<MessageShape<typeof UploadTrackAudioResponseSchema>> {
+  async run(
+    caller: Caller,
+    messages: AsyncIterable<UploadTrackAudioRequest>,
+  ): Promise<MessageShape<typeof UploadTrackAudioResponseSchema>> {
     const { start, chunks } = await openUpload(messages);
     const { uuid } = start;
     if (!isUuid(uuid)) throw new Refused('track.not_found');
@@ -57,12 +60,27 @@ export class UploadTrackAudio {
   private async record(
     tx: Tx,
     trackUuid: string,
-    { asset, fileName, storageKey, written, facts }: { asset: string; fileName: string; storageKey: string; written: Written; facts: AudioFacts },
+    {
+      asset,
+      fileName,
+      storageKey,
+      written,
+      facts,
+    }: { asset: string; fileName: string; storageKey: string; written: Written; facts: AudioFacts },
   ): Promise<void> {
     const release = await this.releases.open(tx, await releaseOfTrack(tx, trackUuid));
     const track = await viewTrack(tx, trackUuid);
     const { md5, sha256, size } = written;
-    await insertAsset(tx, { uuid: asset, kind: 'audio', storageKey, contentType: facts.format === 'WAV' ? 'audio/wav' : 'audio/flac', md5, sha256, size, fileName });
+    await insertAsset(tx, {
+      uuid: asset,
+      kind: 'audio',
+      storageKey,
+      contentType: facts.format === 'WAV' ? 'audio/wav' : 'audio/flac',
+      md5,
+      sha256,
+      size,
+      fileName,
+    });
     await markUnused(tx, track.audio_uuid);
     await updateTrack(tx, track.uuid, { audio_uuid: asset, audio_status: 'processing', audio_error: null });
     await addAudioJob(tx, track.uuid, asset);
