@@ -33,17 +33,18 @@ async function call(api: Api, route: Route, uuid: string) {
   const path = fill(route.path, uuid);
   if (route.access.transport === Transport.MULTIPART) return api.upload(path, route.access.uploadField, 'a.bin', Buffer.from('nothing'));
   const body = ['POST', 'PUT', 'PATCH'].includes(route.method) ? {} : undefined;
-  return {
+  const calls = {
     GET: () => api.get(path),
     DELETE: () => api.delete(path),
     POST: () => api.post(path, body),
     PUT: () => api.put(path, body),
     PATCH: () => api.patch(path, body),
-  }[route.method]!();
+  };
+  return calls[route.method as keyof typeof calls]();
 }
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startPlatform({ env: { LOG_LEVEL: 'trace' } });
   anonymous = new Api(platform.url, undefined);
   member = new Api(platform.url, platform.key);
   const made = await member.post('/api-keys', { name: 'analytics only', scopes: ['analytics:read'] });
@@ -121,4 +122,42 @@ test('what the contract does not have is 404, however it is spelt', async () => 
 
 test('every route is counted in a rate class or says that it is not', () => {
   for (const route of routes) expect([route.path, route.access.rate]).not.toEqual([route.path, RateClass.UNSPECIFIED]);
+});
+
+test('no log of any service holds a credential, at its most talkative', async () => {
+  const credentials = { client_id: platform.clientId, client_secret: platform.clientSecret };
+  const issued = await anonymous.post('/auth/token', { grant_type: 'client_credentials', ...credentials });
+  const { access_token: access1, refresh_token: refresh1 } = issued.body;
+  const refreshed = await anonymous.post('/auth/token/refresh', { grant_type: 'refresh_token', refresh_token: refresh1 });
+  const { access_token: access2, refresh_token: refresh2 } = refreshed.body;
+  expect((await new Api(platform.url, access2).get('/auth/me')).status).toBe(200);
+  const made = await member.post(
+    '/api-keys',
+    { name: 'to be looked for', scopes: ['analytics:read'] },
+    { idempotencyKey: 'a-key-that-is-no-secret' },
+  );
+  const guess = 'tgk_guessed_by_somebody_0123456789';
+  expect((await new Api(platform.url, guess).get('/releases')).status).toBe(401);
+  expect(
+    (await anonymous.post('/auth/token', { grant_type: 'client_credentials', ...credentials, client_secret: 'a-wrong-secret-0123' }))
+      .status,
+  ).toBe(401);
+
+  const secrets = [
+    platform.key,
+    platform.clientSecret,
+    platform.internalToken,
+    access1,
+    refresh1,
+    access2,
+    refresh2,
+    made.body.data.key,
+    guess,
+    'a-wrong-secret-0123',
+  ];
+  expect(secrets.every((secret) => typeof secret === 'string' && secret.length > 12)).toBe(true);
+  const names = ['gateway', 'identity', 'catalog', 'ingestion', 'ddex', 'delivery', 'webhooks', 'dsp-simulator'] as const;
+  const logs = names.map((name) => [name, platform.service(name).logs()] as const);
+  expect(logs.find(([name]) => name === 'gateway')![1]).toContain('"route":"/auth/me"');
+  expect(logs.flatMap(([name, text]) => secrets.filter((secret) => text.includes(secret)).map((secret) => [name, secret]))).toEqual([]);
 });

@@ -9,7 +9,8 @@ describe('messages about fields', () => {
   test.each(languages)('%s has every message, with the words in braces of the English one', (language) => {
     const own = ruleMessages[language]!;
     expect(Object.keys(own)).toEqual(Object.keys(ruleMessages['en']!));
-    for (const [rule, english] of Object.entries(ruleMessages['en']!)) expect([rule, names(own[rule as RuleName])]).toEqual([rule, names(english)]);
+    for (const [rule, english] of Object.entries(ruleMessages['en']!))
+      expect([rule, names(own[rule as RuleName])]).toEqual([rule, names(english)]);
   });
 
   test.each(languages.filter((language) => language !== 'en'))('%s is translated', (language) => {
@@ -34,7 +35,9 @@ describe('messages about fields', () => {
 
     test('are in the language of its tenant, and in English outside of any', () => {
       const during = (locale: string) =>
-        context.with(withCallContext(ROOT_CONTEXT, { requestId: 'r', tenant: undefined, locale }), () => ruleMessage('max_length', 'tracks.1.title', { limit: 255 }));
+        context.with(withCallContext(ROOT_CONTEXT, { requestId: 'r', tenant: undefined, locale }), () =>
+          ruleMessage('max_length', 'tracks.1.title', { limit: 255 }),
+        );
       expect(during('fr-FR')).toBe('Le champ tracks.1.title ne doit pas dépasser 255 caractères.');
       expect(during('yo')).toBe('tracks.1.title kò gbọ́dọ̀ ju àmì 255 lọ.');
       expect(during('zh')).toBe('The tracks.1.title may not be greater than 255 characters.');

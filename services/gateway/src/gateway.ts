@@ -47,7 +47,14 @@ export class Gateway {
     const origins = new Set([new URL(settings.PUBLIC_URL).origin, ...settings.CORS_ORIGINS]);
     this.app = createApp(settings);
     serveDocs(this.app.fastify, settings);
-    this.routes = serveContract(this.app.fastify, { backends, credentials, limits: this.limits, settings, origins, audit: auditByIdentity(identity) });
+    this.routes = serveContract(this.app.fastify, {
+      backends,
+      credentials,
+      limits: this.limits,
+      settings,
+      origins,
+      audit: auditByIdentity(identity),
+    });
   }
 
   /** Begins to listen; answers the port. */
@@ -100,6 +107,7 @@ function rateLimits(settings: Settings): RateLimits {
     [RateClass.ANALYTICS]: settings.RATE_LIMIT_ANALYTICS,
   };
   const prefix = `tonegrid:${settings.TONEGRID_ENV}:rate`;
-  const shared = settings.REDIS_URL === undefined ? undefined : countersInRedis({ url: settings.REDIS_URL, prefix, seconds: windowSeconds });
+  const shared =
+    settings.REDIS_URL === undefined ? undefined : countersInRedis({ url: settings.REDIS_URL, prefix, seconds: windowSeconds });
   return new RateLimits(new RatePlans(standard, settings.RATE_PLANS), shared);
 }

@@ -10,7 +10,12 @@ const listOf = (accepts: (each: string) => boolean, problem: string) =>
   z
     .string()
     .default('')
-    .transform((text) => text.split(',').map((each) => each.trim()).filter((each) => each !== ''))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((each) => each.trim())
+        .filter((each) => each !== ''),
+    )
     .refine((list) => list.every(accepts), problem);
 
 /** The gateway's own variables. Rates are requests a minute for each access token; 0 turns a class off. */
@@ -36,7 +41,10 @@ export const settingsShape = {
   /** Counters of the rate limits that all gateways share, in Redis or Valkey; each gateway counts for itself when left out. */
   REDIS_URL: z
     .string()
-    .refine((text) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol), 'must be a URL that begins with redis:// or rediss://')
+    .refine(
+      (text) => URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol),
+      'must be a URL that begins with redis:// or rediss://',
+    )
     .optional(),
   /** Where revocations are heard; without it they take effect within a second all the same. */
   NATS_URL: z.string().min(1).optional(),

@@ -4,14 +4,20 @@ import { pause, waitFor } from '@tonegrid/testing';
 import { RunningGateway } from './played/gateway';
 
 const as = 'tgk_every_scope';
-const head = (lines: string[], first = 'POST /api/artists HTTP/1.1') => [first, 'Host: x', `Authorization: Bearer ${as}`, ...lines, '', ''].join('\r\n');
+const head = (lines: string[], first = 'POST /api/artists HTTP/1.1') =>
+  [first, 'Host: x', `Authorization: Bearer ${as}`, ...lines, '', ''].join('\r\n');
 const artist = '{"name":"Rema"}';
 const chunked = `${artist.length.toString(16)}\r\n${artist}\r\n0\r\n\r\n`;
 
 describe('hostile clients', () => {
   let gateway: RunningGateway;
   beforeAll(async () => {
-    gateway = await RunningGateway.start({ RATE_LIMIT_GENERAL: 0, HEADERS_TIMEOUT_MS: 400, BODY_TIMEOUT_MS: 600, MAX_BODY_BYTES: 1_000_000 });
+    gateway = await RunningGateway.start({
+      RATE_LIMIT_GENERAL: 0,
+      HEADERS_TIMEOUT_MS: 400,
+      BODY_TIMEOUT_MS: 600,
+      MAX_BODY_BYTES: 1_000_000,
+    });
   });
   afterAll(() => gateway.stop());
   beforeEach(() => gateway.played.calls.splice(0));
@@ -38,7 +44,8 @@ describe('hostile clients', () => {
       socket.on('close', end).on('error', end);
     });
   }
-  const statuses = (text: string) => [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map((match) => Number(match[1])).filter((status) => status !== 100);
+  const statuses = (text: string) =>
+    [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map((match) => Number(match[1])).filter((status) => status !== 100);
 
   it('are understood when they are none', async () => {
     expect(statuses(await exchange(head(['Content-Type: application/json', `Content-Length: ${artist.length}`]) + artist))).toEqual([201]);
@@ -95,14 +102,19 @@ describe('hostile clients', () => {
     expect(text).toContain('"code":"request.invalid"');
   });
 
-  it.each(['GET //evil.example/api/errors HTTP/1.1', 'GET /api/errors\\ HTTP/1.1', 'CONNECT evil.example:443 HTTP/1.1', 'TRACE /api/errors HTTP/1.1', 'GET /api/errors#x HTTP/1.1', 'GET /api/errors\x7f HTTP/1.1', 'GET /api/errors\u00e9 HTTP/1.1'])(
-    '%s leads nowhere',
-    async (first) => {
-      const [status] = statuses(await exchange(head([], first)));
-      expect([400, 404, undefined]).toContain(status);
-      expect(gateway.played.calls).toEqual([]);
-    },
-  );
+  it.each([
+    'GET //evil.example/api/errors HTTP/1.1',
+    'GET /api/errors\\ HTTP/1.1',
+    'CONNECT evil.example:443 HTTP/1.1',
+    'TRACE /api/errors HTTP/1.1',
+    'GET /api/errors#x HTTP/1.1',
+    'GET /api/errors\x7f HTTP/1.1',
+    'GET /api/errors\u00e9 HTTP/1.1',
+  ])('%s leads nowhere', async (first) => {
+    const [status] = statuses(await exchange(head([], first)));
+    expect([400, 404, undefined]).toContain(status);
+    expect(gateway.played.calls).toEqual([]);
+  });
 
   it('that name the whole URL (RFC 9112, 3.2.2) are at the same route, with the same guard', async () => {
     expect(statuses(await exchange(head([], 'GET http://x/api/errors HTTP/1.1')))).toEqual([200]);
@@ -136,7 +148,10 @@ describe('hostile clients', () => {
     });
     await pause(100);
     expect((await gateway.send('GET', '/errors')).status).toBe(200);
-    await waitFor(() => slow.every((socket) => socket.closed || socket.readyState !== 'open'), { timeout: 20_000, what: 'slow senders cut off' });
+    await waitFor(() => slow.every((socket) => socket.closed || socket.readyState !== 'open'), {
+      timeout: 20_000,
+      what: 'slow senders cut off',
+    });
   });
 
   it('with a bomb are refused long before it has gone off, in flat memory', async () => {
@@ -169,7 +184,11 @@ describe('hostile clients', () => {
       headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
     });
     expect([answer.status, answer.json.code]).toEqual([400, 'request.malformed']);
-    const twice = await gateway.send('POST', '/artists', { as, body: gzipSync(gzipSync(artist)), headers: { 'content-type': 'application/json', 'content-encoding': 'gzip, gzip' } });
+    const twice = await gateway.send('POST', '/artists', {
+      as,
+      body: gzipSync(gzipSync(artist)),
+      headers: { 'content-type': 'application/json', 'content-encoding': 'gzip, gzip' },
+    });
     expect([twice.status, twice.json.code]).toEqual([415, 'request.unsupported_encoding']);
   });
 });

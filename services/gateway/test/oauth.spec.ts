@@ -4,7 +4,8 @@ import { RunningGateway } from './played/gateway';
 
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const tokens = { accessToken: 'jwt', tokenType: 'Bearer', expiresIn: 3600, refreshToken: 'tgr', scope: 'releases:read' };
-const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
+const basic = (id: string, secret: string) =>
+  `Basic ${Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')}`;
 
 describe('an OAuth client', () => {
   let gateway: RunningGateway;
@@ -16,17 +17,25 @@ describe('an OAuth client', () => {
   afterAll(() => gateway.stop());
   beforeEach(() => gateway.played.calls.splice(0));
 
-  const ask = (body: string, headers: Record<string, string> = {}, path = '/auth/token') => gateway.send('POST', path, { body, headers: { ...form, ...headers } });
+  const ask = (body: string, headers: Record<string, string> = {}, path = '/auth/token') =>
+    gateway.send('POST', path, { body, headers: { ...form, ...headers } });
   const received = () => gateway.played.calls.at(-1)?.request;
 
   it('may send a form', async () => {
-    const answer = await ask('grant_type=client_credentials&client_id=c+1&client_secret=s%26%C3%A9&scope=releases%3Aread+analytics:read&resource=x&scope2=');
+    const answer = await ask(
+      'grant_type=client_credentials&client_id=c+1&client_secret=s%26%C3%A9&scope=releases%3Aread+analytics:read&resource=x&scope2=',
+    );
     expect([answer.status, answer.json]).toEqual([
       200,
       { access_token: 'jwt', token_type: 'Bearer', expires_in: 3600, refresh_token: 'tgr', scope: 'releases:read' },
     ]);
     expect(answer.headers['cache-control']).toBe('no-store');
-    expect(received()).toMatchObject({ grantType: 'client_credentials', clientId: 'c 1', clientSecret: 's&é', scope: 'releases:read analytics:read' });
+    expect(received()).toMatchObject({
+      grantType: 'client_credentials',
+      clientId: 'c 1',
+      clientSecret: 's&é',
+      scope: 'releases:read analytics:read',
+    });
   });
 
   it('may send JSON', async () => {
@@ -47,19 +56,85 @@ describe('an OAuth client', () => {
   });
 
   it.each([
-    ['a field is missing', 'grant_type=client_credentials&client_id=c&client_secret=', {}, 400, 'invalid_request', 'The client_secret field is required.'],
-    ['a parameter comes twice', 'grant_type=a&grant_type=b&client_id=c&client_secret=s', {}, 400, 'invalid_request', 'The request is not well-formed: the parameter grant_type is given more than once.'],
-    ['it authenticates twice', 'grant_type=client_credentials&client_id=c&client_secret=s', { authorization: basic('c', 's') }, 400, 'invalid_request', 'The request is not well-formed: the client authenticates in more than one way.'],
-    ['it says it is two clients', 'grant_type=client_credentials&client_id=d', { authorization: basic('c', 's') }, 400, 'invalid_request', 'The request is not well-formed: the client authenticates in more than one way.'],
-    ['its Basic header is spoilt', 'grant_type=client_credentials', { authorization: 'Basic %%%' }, 401, 'invalid_client', 'Client authentication failed.'],
-    ['its Basic header has no colon', 'grant_type=client_credentials', { authorization: 'Basic YWJj' }, 401, 'invalid_client', 'Client authentication failed.'],
-    ['its Basic header has a broken escape', 'grant_type=client_credentials', { authorization: `Basic ${Buffer.from('a:%zz').toString('base64')}` }, 401, 'invalid_client', 'Client authentication failed.'],
+    [
+      'a field is missing',
+      'grant_type=client_credentials&client_id=c&client_secret=',
+      {},
+      400,
+      'invalid_request',
+      'The client_secret field is required.',
+    ],
+    [
+      'a parameter comes twice',
+      'grant_type=a&grant_type=b&client_id=c&client_secret=s',
+      {},
+      400,
+      'invalid_request',
+      'The request is not well-formed: the parameter grant_type is given more than once.',
+    ],
+    [
+      'it authenticates twice',
+      'grant_type=client_credentials&client_id=c&client_secret=s',
+      { authorization: basic('c', 's') },
+      400,
+      'invalid_request',
+      'The request is not well-formed: the client authenticates in more than one way.',
+    ],
+    [
+      'it says it is two clients',
+      'grant_type=client_credentials&client_id=d',
+      { authorization: basic('c', 's') },
+      400,
+      'invalid_request',
+      'The request is not well-formed: the client authenticates in more than one way.',
+    ],
+    [
+      'its Basic header is spoilt',
+      'grant_type=client_credentials',
+      { authorization: 'Basic %%%' },
+      401,
+      'invalid_client',
+      'Client authentication failed.',
+    ],
+    [
+      'its Basic header has no colon',
+      'grant_type=client_credentials',
+      { authorization: 'Basic YWJj' },
+      401,
+      'invalid_client',
+      'Client authentication failed.',
+    ],
+    [
+      'its Basic header has a broken escape',
+      'grant_type=client_credentials',
+      { authorization: `Basic ${Buffer.from('a:%zz').toString('base64')}` },
+      401,
+      'invalid_client',
+      'Client authentication failed.',
+    ],
     ['its form is not UTF-8', Buffer.from([0x61, 0x3d, 0xff]), {}, 400, 'invalid_request', 'The request body is not well-formed.'],
-    ['its JSON is malformed', '{"grant_type":', { 'content-type': 'application/json' }, 400, 'invalid_request', 'The request body is not well-formed.'],
-    ['its JSON has an unknown field', '{"grant_type":"client_credentials","client_id":"c","client_secret":"s","x":1}', { 'content-type': 'application/json' }, 400, 'invalid_request', 'The x field is not known.'],
+    [
+      'its JSON is malformed',
+      '{"grant_type":',
+      { 'content-type': 'application/json' },
+      400,
+      'invalid_request',
+      'The request body is not well-formed.',
+    ],
+    [
+      'its JSON has an unknown field',
+      '{"grant_type":"client_credentials","client_id":"c","client_secret":"s","x":1}',
+      { 'content-type': 'application/json' },
+      400,
+      'invalid_request',
+      'The x field is not known.',
+    ],
     ['it sends something else', 'x', { 'content-type': 'text/plain' }, 415, 'invalid_request', 'Content-Type must be application/json.'],
   ])('is told in its own words when %s', async (_what, body, headers, status, error, description) => {
-    const answer = await gateway.send('POST', '/auth/token', { body: body as string, headers: { ...form, ...(headers as Record<string, string>) } });
+    const answer = await gateway.send('POST', '/auth/token', {
+      body: body as string,
+      headers: { ...form, ...(headers as Record<string, string>) },
+    });
     expect([answer.status, answer.json.error, answer.json.error_description]).toEqual([status, error, description]);
     expect(answer.json).toMatchObject({ code: expect.stringMatching(/^[a-z_]+\.[a-z_]+$/), request_id: answer.headers['x-request-id'] });
     expect(answer.headers).toMatchObject({ 'cache-control': 'no-store', pragma: 'no-cache' });

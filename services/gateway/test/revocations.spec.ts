@@ -17,11 +17,14 @@ describe('two gateways that hear of revocations', () => {
     gateways = await Promise.all([RunningGateway.start(settings), RunningGateway.start(settings)]);
     for (const { played } of gateways) await played.addSigningKey('k1');
     // They connect by themselves: a key that is taken away is refused at once as soon as both listen.
-    await waitFor(async () => {
-      await known('tgk_listening_1', 'apiKey');
-      const at = await revoke('tgk_listening_1', { kind: 'api_key', id: 'tgk_listening_1' });
-      return (await refusedAfter('tgk_listening_1', at)) < 400;
-    }, { timeout: 30_000, what: 'both gateways listening' });
+    await waitFor(
+      async () => {
+        await known('tgk_listening_1', 'apiKey');
+        const at = await revoke('tgk_listening_1', { kind: 'api_key', id: 'tgk_listening_1' });
+        return (await refusedAfter('tgk_listening_1', at)) < 400;
+      },
+      { timeout: 30_000, what: 'both gateways listening' },
+    );
   });
   afterAll(async () => {
     await Promise.all((gateways ?? []).map((gateway) => gateway.stop()));
@@ -46,7 +49,10 @@ describe('two gateways that hear of revocations', () => {
   /** Takes it away and says so; answers when. */
   async function revoke(id: string, message: object | string): Promise<number> {
     for (const { played } of gateways) [played.keys, played.tokens].forEach((map) => map.delete(id));
-    identity.publish('tonegrid.sandbox.auth.revoked', typeof message === 'string' ? message : JSON.stringify({ ...message, at: new Date().toISOString() }));
+    identity.publish(
+      'tonegrid.sandbox.auth.revoked',
+      typeof message === 'string' ? message : JSON.stringify({ ...message, at: new Date().toISOString() }),
+    );
     await identity.flush();
     return Date.now();
   }
@@ -54,7 +60,10 @@ describe('two gateways that hear of revocations', () => {
   async function refusedAfter(credentials: string | string[], since: number): Promise<number> {
     await Promise.all(
       gateways.map((gateway, n) =>
-        waitFor(async () => (await gateway.send('GET', path, { as: Array.isArray(credentials) ? credentials[n] : credentials })).status === 401, { interval: 5 }),
+        waitFor(
+          async () => (await gateway.send('GET', path, { as: Array.isArray(credentials) ? credentials[n] : credentials })).status === 401,
+          { interval: 5 },
+        ),
       ),
     );
     return Date.now() - since;
@@ -65,7 +74,13 @@ describe('two gateways that hear of revocations', () => {
     ['an access token', 'jti-1', 'tokenId', {}, { kind: 'token', id: 'jti-1' }],
     ['a family of tokens', 'jti-2', 'tokenId', { family: 'f-1' }, { kind: 'family', id: 'f-1' }],
     ['all tokens of a client', 'jti-3', 'tokenId', {}, { kind: 'oauth_client', id: 'jti-3' }],
-    ['a tenant', 'jti-4', 'tokenId', { tenant: '01890000-0000-7000-8000-0000000000ff' }, { kind: 'tenant', id: '01890000-0000-7000-8000-0000000000ff' }],
+    [
+      'a tenant',
+      'jti-4',
+      'tokenId',
+      { tenant: '01890000-0000-7000-8000-0000000000ff' },
+      { kind: 'tenant', id: '01890000-0000-7000-8000-0000000000ff' },
+    ],
   ] as const)('refuse %s on both as soon as it is revoked', async (_what, id, kind, more, message) => {
     const credentials = await known(id, kind, more);
     expect(await refusedAfter(credentials, await revoke(id, message))).toBeLessThan(1_000);
@@ -84,7 +99,8 @@ describe('two gateways that hear of revocations', () => {
   });
 
   it('pass over what is no revocation, and hear the next', async () => {
-    for (const nonsense of ['', 'nonsense', '[]', 'null', '{"kind":"everything","id":"x"}', '{"kind":"token"}']) await revoke('nobody', nonsense);
+    for (const nonsense of ['', 'nonsense', '[]', 'null', '{"kind":"everything","id":"x"}', '{"kind":"token"}'])
+      await revoke('nobody', nonsense);
     const credentials = await known('jti-5', 'tokenId');
     expect(await refusedAfter(credentials, await revoke('jti-5', { kind: 'token', id: 'jti-5' }))).toBeLessThan(1_000);
   });
@@ -101,10 +117,13 @@ describe('two gateways that hear of revocations', () => {
     await known('tgk_while_away', 'apiKey');
     expect(await refusedAfter('tgk_while_away', await lost('tgk_while_away'))).toBeLessThan(2_000);
     await nats.restart();
-    await waitFor(async () => {
-      await known('tgk_back_again', 'apiKey');
-      return (await refusedAfter('tgk_back_again', await revoke('tgk_back_again', { kind: 'api_key', id: 'tgk_back_again' }))) < 400;
-    }, { timeout: 30_000, what: 'both gateways listening again' });
+    await waitFor(
+      async () => {
+        await known('tgk_back_again', 'apiKey');
+        return (await refusedAfter('tgk_back_again', await revoke('tgk_back_again', { kind: 'api_key', id: 'tgk_back_again' }))) < 400;
+      },
+      { timeout: 30_000, what: 'both gateways listening again' },
+    );
   });
 
   /** Takes a credential away while there is nobody to say it to. */

@@ -11,7 +11,11 @@ describe('a session cookie', () => {
   let gateway: RunningGateway;
   let cookie: string;
   beforeAll(async () => {
-    gateway = await RunningGateway.start({ RATE_LIMIT_GENERAL: 0, PUBLIC_URL: `${own}/api`, CORS_ORIGINS: `${app}, http://localhost:3000` });
+    gateway = await RunningGateway.start({
+      RATE_LIMIT_GENERAL: 0,
+      PUBLIC_URL: `${own}/api`,
+      CORS_ORIGINS: `${app}, http://localhost:3000`,
+    });
     await gateway.played.addSigningKey('k1');
     gateway.played.tokens.set('t1', everyScope);
     cookie = `theme=dark; tonegrid_session=${await gateway.played.token('k1', 't1', { claims: { iss: `${own}/api` } })}`;
@@ -148,7 +152,10 @@ describe('an API key with a list of addresses', () => {
     const open = await RunningGateway.start();
     open.played.keys.set('tgk_at_home_only', everyScope);
     open.played.addresses.set('tgk_at_home_only', ['198.51.100.0/24']);
-    const answer = await open.send('GET', path, { as: 'tgk_at_home_only', headers: { 'x-forwarded-for': '198.51.100.7', forwarded: 'for=198.51.100.7' } });
+    const answer = await open.send('GET', path, {
+      as: 'tgk_at_home_only',
+      headers: { 'x-forwarded-for': '198.51.100.7', forwarded: 'for=198.51.100.7' },
+    });
     expect(answer.status).toBe(403);
     open.played.addresses.set('tgk_loopback', ['127.0.0.0/8']);
     open.played.keys.set('tgk_loopback', everyScope);
@@ -181,7 +188,12 @@ describe('messages about fields', () => {
 
   it('are in the language that is asked for where there is no tenant yet', async () => {
     const asked = async (language: string) =>
-      (await gateway.send('POST', '/auth/token', { json: { client_id: 'a', client_secret: 'b' }, headers: { 'accept-language': language, 'content-type': 'application/json' } })).json.errors.grant_type[0];
+      (
+        await gateway.send('POST', '/auth/token', {
+          json: { client_id: 'a', client_secret: 'b' },
+          headers: { 'accept-language': language, 'content-type': 'application/json' },
+        })
+      ).json.errors.grant_type[0];
     expect(await asked('de, pt-BR;q=0.8, fr;q=0.9')).toBe('Le champ grant_type est obligatoire.');
     expect(await asked('*;q=0')).toBe('The grant_type field is required.');
   });

@@ -51,7 +51,8 @@ describe('two gateways that share a Redis', () => {
     expect(countOf(answers, 200)).toBe(200);
     expect(Date.now() - began).toBeLessThan(10_000);
     redis.thaw();
-    for (const gateway of gateways) await waitFor(async () => 'x-ratelimit-limit' in (await get(gateway, 'tgk_sender_first')).headers, { timeout: 20_000 });
+    for (const gateway of gateways)
+      await waitFor(async () => 'x-ratelimit-limit' in (await get(gateway, 'tgk_sender_first')).headers, { timeout: 20_000 });
   });
 
   it('let requests pass while it is away, and count again when it is back', async () => {
@@ -60,7 +61,8 @@ describe('two gateways that share a Redis', () => {
     expect(countOf(answers, 200)).toBe(2 * limit);
     expect(answers.every(({ headers }) => headers['x-ratelimit-limit'] === undefined)).toBe(true);
     await redis.restart();
-    for (const gateway of gateways) await waitFor(async () => 'x-ratelimit-limit' in (await get(gateway, 'tgk_sender_first')).headers, { timeout: 20_000 });
+    for (const gateway of gateways)
+      await waitFor(async () => 'x-ratelimit-limit' in (await get(gateway, 'tgk_sender_first')).headers, { timeout: 20_000 });
     expect(countOf(await burst('tgk_sender_four', limit + 10), 429)).toBe(10);
   });
 });

@@ -96,7 +96,8 @@ export async function resolveCredits(tx: Tx, outbox: Outbox, lists: readonly (re
   await find([...names.keys()], uuids);
 
   const report = new FieldReport();
-  for (const { uuid, path } of all) if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, ruleMessage('names_no_artist', `${path}.uuid`));
+  for (const { uuid, path } of all)
+    if (uuid !== undefined && !byUuid.has(uuid)) report.add(`${path}.uuid`, ruleMessage('names_no_artist', `${path}.uuid`));
   report.throwIfAny();
 
   let missing = [...names.keys()].filter((key) => !byKey.has(key));

@@ -36,7 +36,9 @@ export class AddressList {
   /** Whether an address is in the list; false for what is no address. */
   has(text: string): boolean {
     const address = addressOf(text);
-    return address !== undefined && this.ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
+    return (
+      address !== undefined && this.ranges.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits))
+    );
   }
 }
 
@@ -48,5 +50,8 @@ export function networkOf(text: string): string {
   const address = addressOf(text);
   if (address === undefined) return text;
   if (address.kind() === 'ipv4') return address.toString();
-  return `${(address as ipaddr.IPv6).parts.slice(0, 4).map((part) => part.toString(16)).join(':')}::/64`;
+  return `${(address as ipaddr.IPv6).parts
+    .slice(0, 4)
+    .map((part) => part.toString(16))
+    .join(':')}::/64`;
 }

@@ -11,5 +11,9 @@ const longest = 500;
 export const auditByIdentity =
   (identity: RpcClient<typeof IdentityService>): AuditImpersonation =>
   async (caller, { method, route, path }) => {
-    await identity.recordAudit(caller, { actionType: 'impersonation.call', target: `${method} ${path}`.slice(0, longest), after: { route: `${method} ${route}` } });
+    await identity.recordAudit(caller, {
+      actionType: 'impersonation.call',
+      target: `${method} ${path}`.slice(0, longest),
+      after: { route: `${method} ${route}` },
+    });
   };

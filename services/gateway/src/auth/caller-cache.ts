@@ -65,7 +65,8 @@ export class CallerCache {
    * @param touched told the key and who it is, undefined for a refusal or a question under way
    */
   drop(touched: (key: string, known: Authenticated | undefined) => boolean): void {
-    for (const [key, { outcome }] of this.entries) if (touched(key, outcome instanceof Refused ? undefined : outcome)) this.entries.delete(key);
+    for (const [key, { outcome }] of this.entries)
+      if (touched(key, outcome instanceof Refused ? undefined : outcome)) this.entries.delete(key);
   }
 
   private begin(key: string, credential: Credential, before?: Entry): Promise<Authenticated> {

@@ -54,7 +54,8 @@ describe('the OpenAPI document', () => {
     expect(Object.keys(token.requestBody.content)).toEqual(['application/json', 'application/x-www-form-urlencoded']);
     expect(token.responses['400'].content['application/json'].schema).toEqual({ $ref: '#/components/schemas/OAuthError' });
     expect(token.responses['422']).toBeUndefined();
-    for (const name of ['X-RateLimit-Remaining', 'RateLimit', 'RateLimit-Policy']) expect(Object.keys(token.responses['200'].headers)).toContain(name);
+    for (const name of ['X-RateLimit-Remaining', 'RateLimit', 'RateLimit-Policy'])
+      expect(Object.keys(token.responses['200'].headers)).toContain(name);
     const login = document.paths['/auth/login'].post;
     expect(Object.keys(login.responses['200'].headers)).toContain('Set-Cookie');
     expect(login.parameters.map(({ name }: { name?: string }) => name)).toContain('x-tenant-domain');

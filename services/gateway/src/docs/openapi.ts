@@ -86,8 +86,17 @@ const securitySchemes = (scopes: string[], url: string): Schema => ({
       },
     },
   },
-  client: { type: 'http', scheme: 'basic', description: 'Client id and client secret by HTTP Basic (RFC 6749, 2.3.1), instead of in the body.' },
-  session: { type: 'apiKey', in: 'cookie', name: 'tonegrid_session', description: 'The access token of a login. A change must come from the same origin.' },
+  client: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'Client id and client secret by HTTP Basic (RFC 6749, 2.3.1), instead of in the body.',
+  },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'tonegrid_session',
+    description: 'The access token of a login. A change must come from the same origin.',
+  },
   apiKey: { type: 'http', scheme: 'bearer', bearerFormat: 'tgk_…', description: 'An API key, sent as `Authorization: Bearer tgk_…`.' },
 });
 
@@ -121,7 +130,10 @@ const headers: Schema = {
     type: 'string',
     examples: ['"general";r=119;t=42'],
   }),
-  RateLimitPolicy: header('The class, its quota and its window in seconds (same draft).', { type: 'string', examples: ['"general";q=120;w=60'] }),
+  RateLimitPolicy: header('The class, its quota and its window in seconds (same draft).', {
+    type: 'string',
+    examples: ['"general";q=120;w=60'],
+  }),
   SetCookie: header('The session cookie: HttpOnly, SameSite=Strict, Secure over https.', { type: 'string' }),
   RetryAfter: header('Seconds until the same request may be sent again.', { type: 'integer' }),
   IdempotentReplay: header('`true` when this is the stored answer of an earlier call with the same key.', { const: 'true' }),

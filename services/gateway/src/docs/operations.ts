@@ -123,8 +123,14 @@ function requestBodyOf(route: ContractRoute, schemas: Schemas): Schema | undefin
       content: { 'application/json': { schema: { type: 'object' } } },
     };
   if (!body) return undefined;
-  const schema = body === 'all' ? schemas.input(method.input, new Set([...parameters, ...headerFields(method.input).values()].map(({ name }) => name))) : schemas.input(body.message!);
-  return { required: true, content: { 'application/json': { schema }, ...(access.oauth && { 'application/x-www-form-urlencoded': { schema } }) } };
+  const schema =
+    body === 'all'
+      ? schemas.input(method.input, new Set([...parameters, ...headerFields(method.input).values()].map(({ name }) => name)))
+      : schemas.input(body.message!);
+  return {
+    required: true,
+    content: { 'application/json': { schema }, ...(access.oauth && { 'application/x-www-form-urlencoded': { schema } }) },
+  };
 }
 
 function successOf(route: ContractRoute, schemas: Schemas): Schema {

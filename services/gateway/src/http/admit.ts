@@ -24,7 +24,10 @@ export interface Admitting {
  * Who may come in to a route: knows the sender, asks where he comes from, counts the request, asks for the scope. It hangs on the
  * matched route, so there is no path that leads around it.
  */
-export function admission(route: ContractRoute, { credentials, limits, origins, audit }: Admitting): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
+export function admission(
+  route: ContractRoute,
+  { credentials, limits, origins, audit }: Admitting,
+): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   const { who, rate } = route.access;
 
   const identify = async (request: FastifyRequest): Promise<Authenticated> => {

@@ -66,12 +66,16 @@ export function continueAs(request: FastifyRequest, authenticated: Authenticated
 /** The language of ours that an Accept-Language header likes best (RFC 9110, 12.5.4): for who has no tenant yet. */
 function languageAsked(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
-  const liked = header.slice(0, 1_000).split(',').map((each) => {
-    const [tag = '', ...parameters] = each.split(';').map((part) => part.trim());
-    const weight = parameters.find((parameter) => parameter.startsWith('q='));
-    return { language: tag.split('-', 1)[0]!.toLowerCase(), weight: weight === undefined ? 1 : Number(weight.slice(2)) || 0 };
-  });
-  return liked.filter(({ language, weight }) => weight > 0 && languages.includes(language)).sort((a, b) => b.weight - a.weight)[0]?.language;
+  const liked = header
+    .slice(0, 1_000)
+    .split(',')
+    .map((each) => {
+      const [tag = '', ...parameters] = each.split(';').map((part) => part.trim());
+      const weight = parameters.find((parameter) => parameter.startsWith('q='));
+      return { language: tag.split('-', 1)[0]!.toLowerCase(), weight: weight === undefined ? 1 : Number(weight.slice(2)) || 0 };
+    });
+  return liked.filter(({ language, weight }) => weight > 0 && languages.includes(language)).sort((a, b) => b.weight - a.weight)[0]
+    ?.language;
 }
 
 /** Runs work as part of a request, so that logs and calls to services tell of it. */

@@ -30,7 +30,10 @@ export interface ContractServing {
 }
 
 /** Registers every endpoint of the contract. Throws when one of them cannot be served as the contract says. */
-export function serveContract(app: FastifyInstance, { backends, credentials, limits, settings, origins, audit }: ContractServing): ContractRoute[] {
+export function serveContract(
+  app: FastifyInstance,
+  { backends, credentials, limits, settings, origins, audit }: ContractServing,
+): ContractRoute[] {
   const routes = contractRoutes(Object.fromEntries(Object.entries(backends).map(([name, { service }]) => [name, service])));
   for (const route of routes) {
     const { client } = backends[route.service]!;

@@ -2,7 +2,8 @@ import { RateClass } from '@tonegrid/contracts';
 import { rateLimitHeaders, RateLimits } from './rate-limits';
 import { RatePlans, ratePlansShape, type Limits } from './rate-plans';
 
-const limitsOf = (standard: Limits, plans?: string) => new RateLimits(new RatePlans(standard, plans === undefined ? undefined : ratePlansShape.parse(plans)));
+const limitsOf = (standard: Limits, plans?: string) =>
+  new RateLimits(new RatePlans(standard, plans === undefined ? undefined : ratePlansShape.parse(plans)));
 
 describe('rate limits', () => {
   it('count each sender and each class by itself', async () => {
@@ -64,6 +65,7 @@ describe('rate limits', () => {
   });
 });
 
-it.each(['nonsense', '[]', '{"a": {"general": -1}}', '{"a": {"generel": 1}}', '{"A B": {}}', '{"a": {"general": 1.5}}'])('RATE_PLANS %s is refused', (text) =>
-  expect(ratePlansShape.safeParse(text).success).toBe(false),
+it.each(['nonsense', '[]', '{"a": {"general": -1}}', '{"a": {"generel": 1}}', '{"A B": {}}', '{"a": {"general": 1.5}}'])(
+  'RATE_PLANS %s is refused',
+  (text) => expect(ratePlansShape.safeParse(text).success).toBe(false),
 );

@@ -74,7 +74,11 @@ const names: Partial<Record<RateClass, string>> = {
   [RateClass.ANALYTICS]: 'analytics',
 };
 
-function counted({ consumedPoints, msBeforeNext }: Pick<RateLimiterRes, 'consumedPoints' | 'msBeforeNext'>, name: string, limit: number): Counted {
+function counted(
+  { consumedPoints, msBeforeNext }: Pick<RateLimiterRes, 'consumedPoints' | 'msBeforeNext'>,
+  name: string,
+  limit: number,
+): Counted {
   const resetAfter = Math.max(1, Math.ceil(msBeforeNext / 1000));
   return {
     name,
