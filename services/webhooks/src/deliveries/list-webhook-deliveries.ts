@@ -18,7 +18,12 @@ export class ListWebhookDeliveries {
     const { status } = request;
     if (status && !(deliveryStatuses as readonly string[]).includes(status))
       throw invalid({ status: [ruleMessage('one_of', 'status', { values: deliveryStatuses.join(', ') })] });
-    const [webhook] = await this.data.read(caller, 'select uuid from webhooks where uuid = $1 and deleted_at is null', [request.uuid], 'webhook-there');
+    const [webhook] = await this.data.read(
+      caller,
+      'select uuid from webhooks where uuid = $1 and deleted_at is null',
+      [request.uuid],
+      'webhook-there',
+    );
     if (!webhook) throw new Refused('webhook.not_found');
     const page = await this.pages.list<DeliveryRow>(caller, request, {
       name: 'webhook-deliveries',

@@ -16,26 +16,30 @@ const queueMatching = `
     select $1, $2, $3, $4, $5 where exists (select from wanting)
     on conflict (event_id) do nothing returning event_id
   )
-  insert into deliveries (uuid, tenant_uuid, webhook_uuid, event_id, event)
-  select ($7::uuid[])[place], $2, wanting.uuid, message.event_id, $3 from wanting cross join message
+  insert into deliveries (uuid, tenant_uuid, webhook_uuid, event_id, event, subject)
+  select ($7::uuid[])[place], $2, wanting.uuid, message.event_id, $3, $8 from wanting cross join message
   returning uuid, webhook_uuid as "webhookUuid"`;
 
 /** Queues an event for every active webhook of its tenant that wants it; gives what was queued. */
 export function queueForAll(tx: Tx, event: Told): Promise<Offer[]> {
   const ids = Array.from({ length: mostActive }, () => uuidv7());
-  return tx.query<Offer>(queueMatching, [...messageColumns(event), patternsTaking(event.type), ids]);
+  return tx.query<Offer>(queueMatching, [...messageColumns(event), patternsTaking(event.type), ids, event.subject]);
 }
 
 /** Queues an event for one webhook; gives the id of the delivery. */
 export async function queueFor(tx: Tx, event: Told, webhookUuid: string): Promise<string> {
   const delivery = uuidv7();
-  await tx.query('insert into messages (event_id, tenant_uuid, event, body, traceparent) values ($1, $2, $3, $4, $5)', messageColumns(event));
-  await tx.query('insert into deliveries (uuid, tenant_uuid, webhook_uuid, event_id, event) values ($1, $2, $3, $4, $5)', [
+  await tx.query(
+    'insert into messages (event_id, tenant_uuid, event, body, traceparent) values ($1, $2, $3, $4, $5)',
+    messageColumns(event),
+  );
+  await tx.query('insert into deliveries (uuid, tenant_uuid, webhook_uuid, event_id, event, subject) values ($1, $2, $3, $4, $5, $6)', [
     delivery,
     event.tenantUuid,
     webhookUuid,
     event.id,
     event.type,
+    event.subject,
   ]);
   return delivery;
 }

@@ -1,6 +1,12 @@
 import { canonicalPattern, matches, patternsTaking, takesAny } from './patterns';
 
-const types = ['release.created', 'release.dsp.spotify.live', 'release.dsp.applemusic.taken_down', 'ingestion.accepted', 'track.audio.processed'];
+const types = [
+  'release.created',
+  'release.dsp.spotify.live',
+  'release.dsp.applemusic.taken_down',
+  'ingestion.accepted',
+  'track.audio.processed',
+];
 
 test.each([
   ['*', 'release.dsp.spotify.live', true],
@@ -32,7 +38,10 @@ test('the patterns that take a type are just those that match it', () => {
     let all = words.map((word) => [word]);
     for (let length = 1; length <= 4; length += 1) {
       for (const parts of all) expect([parts, taking.includes(parts.join('.'))]).toEqual([parts, matches(parts.join('.'), type)]);
-      if (length < 4) all = all.flatMap((parts) => (parts.some((part) => part !== '*' && !type.includes(part)) ? [] : words.map((word) => [...parts, word])));
+      if (length < 4)
+        all = all.flatMap((parts) =>
+          parts.some((part) => part !== '*' && !type.includes(part)) ? [] : words.map((word) => [...parts, word]),
+        );
     }
   }
 });
@@ -46,6 +55,16 @@ test('a slug in another spelling becomes the canonical one, and nothing else cha
 
 test('a pattern is known when it takes at least one event', () => {
   expect(takesAny('release.dsp.*.live', types)).toBe(true);
-  for (const pattern of ['', '.', 'release.', 'Release.created', 'release.dsp.spotify.totallyfake', 'release.dsp.*.nothing', 'release created', '**', 'release.>'])
+  for (const pattern of [
+    '',
+    '.',
+    'release.',
+    'Release.created',
+    'release.dsp.spotify.totallyfake',
+    'release.dsp.*.nothing',
+    'release created',
+    '**',
+    'release.>',
+  ])
     expect([pattern, takesAny(pattern, types)]).toEqual([pattern, false]);
 });

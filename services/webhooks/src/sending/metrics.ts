@@ -6,7 +6,12 @@ const registers = [metrics.registry];
 /** What the alert rules and dashboards of deploy/ read. */
 export const sendingMetrics = {
   /** `dead`: the last attempt of a delivery has failed. Such an attempt counts as `dead` alone. */
-  attempts: new Counter({ name: 'webhook_attempts_total', help: 'Webhook attempts by outcome: succeeded, failed, dead', labelNames: ['outcome'] as const, registers }),
+  attempts: new Counter({
+    name: 'webhook_attempts_total',
+    help: 'Webhook attempts by outcome: succeeded, failed, dead',
+    labelNames: ['outcome'] as const,
+    registers,
+  }),
   queued: new Gauge({ name: 'webhook_queue_depth', help: 'Webhook deliveries that are due and not yet taken by a sender', registers }),
   seconds: new Histogram({
     name: 'webhook_attempt_duration_seconds',

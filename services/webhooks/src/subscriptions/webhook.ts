@@ -47,7 +47,10 @@ export const toWebhook = (row: WebhookRow): MessageInitShape<typeof WebhookSchem
 
 /** The webhook, locked until the transaction ends. Throws `webhook.not_found`. */
 export async function lockWebhook(tx: Tx, uuid: string): Promise<WebhookRow> {
-  const [row] = await tx.query<WebhookRow>(`select ${webhookColumns} from webhooks w where w.uuid = $1 and w.deleted_at is null for update`, [uuid]);
+  const [row] = await tx.query<WebhookRow>(
+    `select ${webhookColumns} from webhooks w where w.uuid = $1 and w.deleted_at is null for update`,
+    [uuid],
+  );
   if (!row) throw new Refused('webhook.not_found');
   return row;
 }
