@@ -63,7 +63,7 @@ test('a name that leads outside when it is saved and inside when it is sent to (
     const ended = await waitFor(
       async () => (await sandbox.log(caller, uuid, eventId)).find(({ errorMessage }) => errorMessage !== undefined),
       {
-        timeout: 15_000,
+        timeout: 30_000,
         interval: 100,
         what: 'the end of an attempt',
       },
@@ -97,14 +97,14 @@ test('names whose server keeps silent do not delay what goes elsewhere', async (
   const { uuid } = await sandbox.subscribe(caller, 'http://gone.example/', ['release.created']);
   await sandbox.tellAll(caller, [{ type: 'release.updated' }, { type: 'release.updated' }]);
   await waitFor(() => names.asked.filter((question) => question.startsWith('A silent')).length >= 12, {
-    timeout: 15_000,
+    timeout: 30_000,
     what: 'questions for silent names',
   });
   const eventId = await sandbox.tell(caller);
   const ended = await waitFor(
     async () => (await sandbox.log(caller, uuid, eventId)).find(({ errorMessage }) => errorMessage !== undefined),
     {
-      timeout: 15_000,
+      timeout: 30_000,
       interval: 50,
       what: 'the end of an attempt',
     },

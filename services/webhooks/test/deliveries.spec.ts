@@ -107,7 +107,7 @@ test('each webhook gets what its patterns take, of its own tenant alone', async 
     types.map((type) => ({ type })),
   );
   const last = await sandbox.tell(caller, { type: 'royalty_statement.ready' });
-  await waitFor(() => [all, exact].every((each) => each!.events().includes(last)), { timeout: 15_000, what: 'the last event' });
+  await waitFor(() => [all, exact].every((each) => each!.events().includes(last)), { timeout: 30_000, what: 'the last event' });
   await waitFor(() => all!.receipts.length === 6 && live!.receipts.length === 2 && spotify!.receipts.length === 2, { what: 'the others' });
   await ingestion!.received(1);
   const heard = (n: number) => subscribers[n]!.receipts.map(({ event }) => event).sort();
@@ -158,7 +158,7 @@ test('a rotated secret signs at once and the old one no more; previous_secret ov
   const { uuid, secret: old } = await sandbox.subscribe(caller, subscriber.url);
   const next = async () => {
     const eventId = await sandbox.tell(caller);
-    return waitFor(() => subscriber.receipts.find((each) => each.eventId === eventId), { timeout: 15_000, what: 'the event' });
+    return waitFor(() => subscriber.receipts.find((each) => each.eventId === eventId), { timeout: 30_000, what: 'the event' });
   };
   const signedBy = (receipt: Receipt, ...secrets: string[]) =>
     secrets.map((secret) => [isSigned(receipt, secret), isStandard(receipt, secret)]);
@@ -231,7 +231,7 @@ test('the log pages by cursor and by number, newest first, and by status', async
   const { uuid } = await sandbox.subscribe(caller, subscriber.url);
   await sandbox.tellAll(caller, [...Array.from({ length: 6 }, () => ({})), { type: 'release.rejected' }]);
   // Six that succeed, and one that is tried nine times.
-  const log = (await sandbox.settled(caller, uuid, 30_000)).reverse();
+  const log = (await sandbox.settled(caller, uuid)).reverse();
   expect(log).toHaveLength(15);
   const { client } = sandbox;
   const seen: string[] = [];
@@ -326,7 +326,7 @@ test('subscribers that never answer do not delay another, however much waits for
   await silent.received(12);
   const told = [];
   for (let n = 0; n < 10; n += 1) told.push(await sandbox.tell(caller));
-  await quick.received(10, 30_000);
+  await quick.received(10);
   expect(quick.events().sort()).toEqual(told.sort());
   const statuses = await sandbox.data.system((tx) =>
     tx.query<{ status: string }>(`select distinct status from deliveries where tenant_uuid = $1 and event = 'release.updated' order by 1`, [

@@ -191,7 +191,7 @@ export class Sandbox {
   }
 
   /** Waits until nothing of a webhook is queued or being sent, and gives its log. */
-  settled(caller: Caller, webhook: string, timeout = 20_000): Promise<WebhookDelivery[]> {
+  settled(caller: Caller, webhook: string, timeout = 45_000): Promise<WebhookDelivery[]> {
     let last: WebhookDelivery[] = [];
     return waitFor(
       async () => {

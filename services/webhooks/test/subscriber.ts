@@ -64,7 +64,7 @@ export async function startSubscriber(behaviour: Behaviour = answer(200), tls?: 
     receipts: [],
     behaviour,
     events: () => [...new Set(subscriber.receipts.map(({ eventId }) => eventId))],
-    async received(count, timeout = 15_000) {
+    async received(count, timeout = 30_000) {
       await waitFor(() => subscriber.receipts.length >= count, { timeout, what: `${count} requests` }).catch((error: Error) => {
         throw new Error(`${error.message}; there are ${subscriber.receipts.length}`);
       });

@@ -41,10 +41,13 @@ export interface Next {
   interruptions?: number;
 }
 
+// What is taken needs no fsync: were it lost with the server, the attempt would be made again, as after any crash.
+const hurry = `hurry as materialized (select set_config('synchronous_commit', 'off', true))`;
+
 /** Takes what `picked` names; a row that another sender takes meanwhile was locked by it and is not among them. */
 const take = `
   update deliveries d set status = 'sending', attempted_at = clock_timestamp(), leased_until = clock_timestamp() + $1 * interval '1 millisecond'
-  from picked, webhooks w, messages m
+  from picked, webhooks w, messages m, hurry
   where d.uuid = picked.uuid and w.uuid = d.webhook_uuid and w.is_active and m.event_id = d.event_id
   returning d.uuid, d.webhook_uuid, d.tenant_uuid, d.event_id, d.event, d.retry_count, w.url, w.secret, w.previous_secret, m.body, m.traceparent`;
 
@@ -56,7 +59,7 @@ const inTurn = `not exists (
     and (e.status = 'sending' or (e.retry_count = 0 and d.retry_count = 0 and (e.scheduled_at, e.uuid) < (d.scheduled_at, d.uuid))))`;
 
 const takeThese = `
-  with picked as materialized (
+  with ${hurry}, picked as materialized (
     select d.uuid from deliveries d where d.uuid = any($2::uuid[]) and d.status = 'queued' and d.scheduled_at <= now() and ${inTurn}
     for update of d skip locked
   ) ${take}`;
@@ -64,7 +67,7 @@ const takeThese = `
 // From webhook to webhook along the index of what is queued, a few of each, so that a long queue of one does not stand in the way of
 // the others. Begins behind the webhook that was served last.
 const takeDue = `
-  with recursive queues (webhook_uuid) as (
+  with recursive ${hurry}, queues (webhook_uuid) as (
     (select webhook_uuid from deliveries where status = 'queued' and webhook_uuid > $2 order by webhook_uuid limit 1)
     union all
     select (select d.webhook_uuid from deliveries d where d.status = 'queued' and d.webhook_uuid > q.webhook_uuid order by d.webhook_uuid limit 1)
@@ -106,7 +109,8 @@ const lowest = '00000000-0000-0000-0000-000000000000';
 /** The queue and the log of attempts, over all tenants. */
 @Injectable()
 export class AttemptStore {
-  private readonly leaseMs: number;
+  /** Milliseconds after which an attempt without an outcome is taken for interrupted. */
+  readonly leaseMs: number;
   private servedLast = lowest;
 
   constructor(
@@ -118,7 +122,7 @@ export class AttemptStore {
 
   /** Takes those of these deliveries that are still queued and whose turn it is. */
   takeThese(uuids: string[]): Promise<Taken[]> {
-    return this.taking((tx) => tx.query<Taken>(takeThese, [this.leaseMs, uuids]));
+    return this.data.system((tx) => tx.query<Taken>(takeThese, [this.leaseMs, uuids]));
   }
 
   /**
@@ -127,7 +131,7 @@ export class AttemptStore {
    * @param roomOfNew what any other may have
    */
   takeDue(most: number, roomOfNew: number, known: Room[]): Promise<Taken[]> {
-    return this.taking(async (tx) => {
+    return this.data.system(async (tx) => {
       const from = this.servedLast;
       const behind = async (webhook: string, count: number, rooms: Room[]) =>
         tx.query<Taken>(takeDue, [
@@ -185,14 +189,6 @@ export class AttemptStore {
       ),
     );
     return Number(row!.due);
-  }
-
-  // What is taken needs no fsync: were it lost with the server, the attempt would be made again, as after any crash.
-  private taking(work: (tx: Tx) => Promise<Taken[]>): Promise<Taken[]> {
-    return this.data.system(async (tx) => {
-      await tx.query('set local synchronous_commit = off');
-      return work(tx);
-    });
   }
 
   private interrupted(uuid: string, retryCount: number, interruptions: number): Ended {

@@ -21,6 +21,16 @@ export interface Offer {
   webhookUuid: string;
 }
 
+/** What may be taken in the transaction that queues it. */
+export interface Openings {
+  /** Attempts at most. */
+  most: number;
+  /** Webhooks that may have none. */
+  closed: string[];
+  /** Milliseconds that a taken attempt belongs to us. */
+  leaseMs: number;
+}
+
 /** Milliseconds between looks at the queue when nothing is told: retries, and what other processes have queued. */
 const lookEveryMs = 500;
 /** Milliseconds between looks for interrupted attempts. */
@@ -75,8 +85,24 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.poster.close();
   }
 
+  /**
+   * Where there is room now. It is not reserved: as many events as are handled at once may find the same opening, and the attempts
+   * under way are that many more for a moment.
+   */
+  openings(): Openings {
+    const { free, roomOfNew } = this.lanes;
+    const closed = this.lanes.rooms().flatMap(({ webhook, room }) => (room > 0 ? [] : [webhook]));
+    return { most: this.stopping || roomOfNew === 0 ? 0 : free, closed, leaseMs: this.attempts.leaseMs };
+  }
+
+  /** Makes attempts that were taken already. */
+  make(attempts: readonly Taken[]): void {
+    attempts.forEach((attempt) => this.begin(attempt));
+  }
+
   /** Deliveries whose commit is done: they are taken at once if there is room, else when their turn comes. */
   offer(deliveries: readonly Offer[]): void {
+    if (deliveries.length === 0) return;
     // Beyond what can begin soon, the queue itself is the better list.
     if (this.offered.length + deliveries.length > this.config.WEBHOOK_IN_FLIGHT) this.more = true;
     else this.offered.push(...deliveries);
