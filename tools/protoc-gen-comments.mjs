@@ -33,7 +33,9 @@ const comments = {};
 for (const file of request.protoFile) {
   if (!file.package.startsWith('tonegrid.')) continue;
   for (const location of file.sourceCodeInfo?.location ?? []) {
-    const text = location.leadingComments.replace(/\s*\n\s*/g, ' ').trim();
+    // Lines are joined; a blank one ends a paragraph.
+    const paragraphs = location.leadingComments.split(/\n\s*\n/).map((paragraph) => paragraph.replace(/\s*\n\s*/g, ' ').trim());
+    const text = paragraphs.filter((paragraph) => paragraph !== '').join('\n\n');
     const name = text === '' ? undefined : nameAt(file, location.path);
     if (name) comments[name] = text;
   }

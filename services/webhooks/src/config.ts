@@ -1,13 +1,19 @@
 import { ConfigError } from '@tonegrid/service';
 import { z } from 'zod';
+import { isNameServer } from './addresses/host-names';
 
 /** Seconds after a failed attempt until the next: 1m 5m 15m 1h 3h 8h 24h 48h (reference, Webhooks, Retry policy). */
 const documentedRetries = '60,300,900,3600,10800,28800,86400,172800';
 
 const seconds = z
   .string()
-  .regex(/^\d+(\.\d+)?(,\d+(\.\d+)?)*$/, 'must be seconds separated by commas')
+  .regex(/^\d{1,8}(\.\d{1,3})?(,\d{1,8}(\.\d{1,3})?)*$/, 'must be seconds separated by commas')
   .transform((text) => text.split(',').map(Number));
+
+const nameServers = z
+  .string()
+  .transform((text) => text.split(',').map((server) => server.trim()))
+  .refine((servers) => servers.every(isNameServer), 'must be IP addresses, with or without a port, separated by commas');
 
 /** Variables of webhooks beside the base ones. */
 export const config = {
@@ -18,6 +24,8 @@ export const config = {
     .enum(['true', 'false'])
     .default('false')
     .transform((word) => word === 'true'),
+  /** Name servers that the names of subscribers are looked up with; those of the system by default. */
+  WEBHOOK_DNS_SERVERS: nameServers.optional(),
   /** Seconds after each failed attempt until the next; one retry per number. Another schedule than the documented is for tests. */
   WEBHOOK_RETRY_SECONDS: seconds.default(documentedRetries.split(',').map(Number)),
   /** Milliseconds until an attempt counts as failed, from the look-up of the name to the answer. */
@@ -38,6 +46,7 @@ export interface WebhooksConfig {
   ENCRYPTION_KEY: string;
   DSPS_FILE: string;
   ALLOW_PRIVATE_ADDRESSES: boolean;
+  WEBHOOK_DNS_SERVERS?: string[];
   WEBHOOK_RETRY_SECONDS: number[];
   WEBHOOK_TIMEOUT_MS: number;
   WEBHOOK_IN_FLIGHT: number;

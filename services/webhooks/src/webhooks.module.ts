@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
 import { Vault } from '@tonegrid/secrets';
 import { CONFIG, fromVariable } from '@tonegrid/service';
+import { dnsNames, HOST_NAMES } from './addresses/host-names';
 import type { WebhooksConfig } from './config';
 import { ListWebhookDeliveries } from './deliveries/list-webhook-deliveries';
 import { RedeliverWebhook } from './deliveries/redeliver-webhook';
@@ -42,11 +43,8 @@ const useCases = [
     Sender,
     SweepDeliveries,
     Targets,
-    {
-      provide: DspRegistry,
-      useFactory: ({ DSPS_FILE }: WebhooksConfig) => fromVariable('DSPS_FILE', () => loadRegistry(DSPS_FILE, process.env)),
-      inject: [CONFIG],
-    },
+    { provide: DspRegistry, useFactory: ({ DSPS_FILE }: WebhooksConfig) => fromVariable('DSPS_FILE', () => loadRegistry(DSPS_FILE, process.env)), inject: [CONFIG] },
+    { provide: HOST_NAMES, useFactory: ({ WEBHOOK_DNS_SERVERS }: WebhooksConfig) => dnsNames(WEBHOOK_DNS_SERVERS), inject: [CONFIG] },
     { provide: Vault, useFactory: ({ ENCRYPTION_KEY }: WebhooksConfig) => new Vault(ENCRYPTION_KEY), inject: [CONFIG] },
   ],
 })

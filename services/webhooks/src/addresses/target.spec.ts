@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { NameUnresolved, type ResolveName } from './host-names';
 import { targetProblem, urlProblem } from './target';
 
 const strict = { httpsOnly: false, privateAllowed: false };
@@ -55,12 +57,25 @@ test('production takes https alone', () => {
   expect(urlProblem('https://example.com/', rules)).toBeUndefined();
 });
 
+const answering =
+  (...addresses: string[]): ResolveName =>
+  async () =>
+    addresses.map((address) => ({ address, family: isIP(address) }));
+const unknown: ResolveName = async (host) => {
+  throw new NameUnresolved('ENOTFOUND', host);
+};
+
 test('private addresses are taken where they are allowed', async () => {
-  expect(await targetProblem('http://127.0.0.1:9999/', { httpsOnly: false, privateAllowed: true })).toBeUndefined();
+  expect(await targetProblem('http://127.0.0.1:9999/', { httpsOnly: false, privateAllowed: true }, unknown)).toBeUndefined();
 });
 
-test('a name that leads to a private address is refused, one that leads nowhere yet is taken', async () => {
-  expect(await targetProblem('http://this-name-does-not-exist.invalid/', strict)).toBeUndefined();
-  // /etc/hosts of every machine gives the machine's own names; `localhost` under another resolver path is told by name.
-  expect(await targetProblem('http://localhost:1/', strict)).toMatch(/private/);
+test('a name that leads to a private address is refused, also when it leads to a public one too', async () => {
+  expect(await targetProblem('http://hooks.example/', strict, answering('10.0.0.1'))).toMatch(/private/);
+  expect(await targetProblem('http://hooks.example/', strict, answering('93.184.216.34', '::1'))).toMatch(/private/);
+  expect(await targetProblem('http://hooks.example/', strict, answering('93.184.216.34'))).toBeUndefined();
+});
+
+test('a name that leads nowhere yet, or whose name server is silent, is taken: each attempt asks again', async () => {
+  expect(await targetProblem('http://hooks.example/', strict, unknown)).toBeUndefined();
+  expect(await targetProblem('http://hooks.example/', strict, () => new Promise(() => undefined))).toBeUndefined();
 });

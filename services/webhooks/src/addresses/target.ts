@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
+import type { ResolveName } from './host-names';
 import { isPublicAddress } from './public-address';
 
 /** Where webhooks may go. */
@@ -43,21 +43,19 @@ const patienceMs = 2_000;
  * Like `urlProblem`, and asks DNS where a name leads now. A name that does not resolve (yet) is taken: what it resolves to is judged
  * again at each attempt, which is the guard; this one tells the subscriber early.
  */
-export async function targetProblem(text: string, rules: AddressRules): Promise<string | undefined> {
+export async function targetProblem(text: string, rules: AddressRules, resolve: ResolveName): Promise<string | undefined> {
   const problem = urlProblem(text, rules);
   if (problem !== undefined || rules.privateAllowed) return problem;
   const host = literalHost(new URL(text).hostname);
   if (isIP(host)) return undefined;
-  const addresses = await resolveSoon(host);
+  const addresses = await resolveSoon(host, resolve);
   return addresses.every(isPublicAddress) ? undefined : privateReason;
 }
 
-function resolveSoon(host: string): Promise<string[]> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve([]), patienceMs);
-    lookup(host, { all: true }, (error, found) => {
-      clearTimeout(timer);
-      resolve(error ? [] : found.map(({ address }) => address));
-    });
-  });
+async function resolveSoon(host: string, resolve: ResolveName): Promise<string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<[]>((done) => (timer = setTimeout(() => done([]), patienceMs)));
+  const found = await Promise.race([resolve(host).catch(() => []), late]);
+  clearTimeout(timer);
+  return found.map(({ address }) => address);
 }

@@ -38,10 +38,11 @@ async function queueAgain(tx: Tx, webhookUuid: string, deliveryUuid: string): Pr
   const [row] = await tx.query<DeliveryRow>(
     `with message as (
        update messages m set wanted_at = now() from deliveries old
-       where old.uuid = $1 and old.webhook_uuid = $2 and m.event_id = old.event_id returning m.event_id, m.tenant_uuid, m.event
+       where old.uuid = $1 and old.webhook_uuid = $2 and m.event_id = old.event_id
+       returning m.event_id, m.tenant_uuid, m.event, old.subject
      )
-     insert into deliveries as d (uuid, tenant_uuid, webhook_uuid, event_id, event)
-     select $3, tenant_uuid, $2, event_id, event from message returning ${deliveryColumns}`,
+     insert into deliveries as d (uuid, tenant_uuid, webhook_uuid, event_id, event, subject)
+     select $3, tenant_uuid, $2, event_id, event, subject from message returning ${deliveryColumns}`,
     [deliveryUuid, webhookUuid, uuidv7()],
   );
   return row;

@@ -6,8 +6,8 @@ import type { WebhooksConfig } from '../config';
 
 const everyMs = 10 * 60_000;
 const portion = 5_000;
-/** Days that a body outlives the log: the retries of its last delivery take three and a half. */
-const bodyDays = 5;
+/** Days that a body outlives the log: as long as an attempt is shown, it can be sent again (AttemptStore keeps a body that is retried). */
+const bodyDays = 1;
 
 /** Removes attempts and bodies that are older than the log is kept, and the log of deleted webhooks. Any replica may run it. */
 @Injectable()

@@ -8,8 +8,8 @@ import { testEvent } from '../subscriptions/test-webhook';
 import { queueForAll } from './queue-deliveries';
 
 /**
- * Every event of the platform: a delivery for each webhook that wants it is queued in the transaction of the inbox row, and once
- * that has committed the sender is told which, so that a webhook leaves without waiting for the sender's next look.
+ * Every event of the platform: a delivery for each webhook that wants it is queued in the transaction of the inbox row. Where the
+ * sender has an opening it leaves as soon as that has committed; of the others the sender is told.
  */
 @Handles({ durable: 'webhooks-dispatch', filter: ['>'], concurrency: 6 })
 @Injectable()
@@ -18,7 +18,10 @@ export class DispatchEvent {
 
   async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
     if (event.type === testEvent || isInternalEvent(event.type)) return;
-    const queued = await queueForAll(tx, event);
-    if (queued.length > 0) tx.afterCommit(() => this.sender.offer(queued));
+    const { taken, offers } = await queueForAll(tx, event, this.sender.openings());
+    tx.afterCommit(() => {
+      this.sender.make(taken);
+      this.sender.offer(offers);
+    });
   }
 }

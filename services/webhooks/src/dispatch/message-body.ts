@@ -4,6 +4,8 @@ import { completeData } from '../events/event-types';
 export interface Told {
   id: string;
   type: string;
+  /** What it happened to: events of one subject are sent in their order. */
+  subject: string;
   time: Date;
   tenantUuid: string;
   data: unknown;

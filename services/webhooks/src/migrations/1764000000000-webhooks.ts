@@ -8,6 +8,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  *
  * A deleted webhook stays as a row without secrets until the sweep has removed its log: a single statement over a long log would
  * outlast the request. `deliveries_queued` serves the sender, one webhook at a time; rows leave it when they are taken.
+ * `deliveries_open` tells whether an attempt would overtake an earlier event of its subject.
  */
 export class Webhooks1764000000000 implements MigrationInterface {
   name = 'Webhooks1764000000000';
@@ -52,8 +53,10 @@ export class Webhooks1764000000000 implements MigrationInterface {
         webhook_uuid uuid not null,
         event_id uuid not null,
         event text not null,
+        subject text not null,
         status text not null default 'queued' check (status in ('queued', 'sending', 'succeeded', 'failed', 'dead')),
         retry_count integer not null default 0,
+        interruptions integer not null default 0,
         scheduled_at timestamptz not null default now(),
         attempted_at timestamptz,
         leased_until timestamptz,
@@ -65,6 +68,7 @@ export class Webhooks1764000000000 implements MigrationInterface {
         constraint leased_while_sending check ((status = 'sending') = (leased_until is not null))
       ) with (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`,
       `create index deliveries_queued on deliveries (webhook_uuid, scheduled_at, uuid) where status = 'queued'`,
+      `create index deliveries_open on deliveries (webhook_uuid, subject, scheduled_at, uuid) where status in ('queued', 'sending')`,
       `create index deliveries_leased on deliveries (leased_until) where status = 'sending'`,
       'create index deliveries_newest on deliveries (tenant_uuid, webhook_uuid, created_at, uuid)',
       'create index deliveries_newest_by_status on deliveries (tenant_uuid, webhook_uuid, status, created_at, uuid)',

@@ -1,6 +1,9 @@
 import { logger } from '@tonegrid/rpc';
 import { AttemptStore, type Ended } from './attempt.store';
 
+/** In place of a text that the database does not take. */
+const unwritable = 'The attempt failed.';
+
 /**
  * Writes how attempts ended. While one statement runs the next outcomes gather and go together, so one fsync serves many. While the
  * database is away it tries on; if that lasts longer than the lease, the attempts are made again.
@@ -39,8 +42,10 @@ export class OutcomeWriter {
   private async writeBatch(batch: Ended[]): Promise<void> {
     for (let failures = 0; ; failures += 1) {
       try {
-        // Should a text that a stranger sent be what the database refuses, the outcome counts more than the text.
-        return await this.store.end(failures < 3 ? batch : batch.map((ended) => ({ ...ended, body: undefined })));
+        // Should a stranger's text be what the database refuses, the outcome counts more than the text.
+        return await this.store.end(
+          failures < 3 ? batch : batch.map((ended) => ({ ...ended, body: undefined, error: ended.error && unwritable })),
+        );
       } catch (error) {
         logger.warn({ err: error, attempts: batch.length }, 'outcomes of webhook attempts could not be written');
         if (this.giveUp) return;

@@ -1,6 +1,8 @@
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { AddressRefused, guardedConnector } from '../addresses/guarded-connector';
+import { guardedConnector } from '../addresses/guarded-connector';
+import type { ResolveName } from '../addresses/host-names';
 import { urlProblem, type AddressRules } from '../addresses/target';
+import { failureSentence, plainText, statusSentence } from './failures';
 import { retryAfterSeconds } from './retry-schedule';
 
 /** How an attempt ended. */
@@ -21,6 +23,9 @@ export interface Outcome {
 const keptCharacters = 2_000;
 /** Bytes of an answer that are read, so that the connection can be used again; a longer one is cut off. */
 const readBytes = 64 * 1024;
+/** Milliseconds that an idle connection is kept, if the subscriber names no time (then at most `longestIdleMs`). */
+const idleMs = 4_000;
+const longestIdleMs = 30_000;
 
 /** Posts to subscribers: no redirects, guarded addresses, one time limit over everything. */
 export class Poster {
@@ -30,9 +35,19 @@ export class Poster {
   constructor(
     private readonly rules: AddressRules,
     private readonly timeoutMs: number,
-    connect: buildConnector.connector = guardedConnector(rules, timeoutMs),
+    resolve?: ResolveName,
+    connect: buildConnector.connector = guardedConnector(rules, timeoutMs, resolve),
   ) {
-    this.agent = new Agent({ connect, headersTimeout: timeoutMs, bodyTimeout: timeoutMs, pipelining: 1, maxHeaderSize: 32 * 1024 });
+    this.agent = new Agent({
+      connect,
+      // One clock of our own over everything, see `post`.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      pipelining: 1,
+      maxHeaderSize: 32 * 1024,
+      keepAliveTimeout: idleMs,
+      keepAliveMaxTimeout: longestIdleMs,
+    });
   }
 
   /** One attempt; whatever happens to it is its outcome, nothing is thrown. */
@@ -53,12 +68,12 @@ export class Poster {
         succeeded,
         code,
         body: text,
-        ...(!succeeded && { error: statusError(code) }),
+        ...(!succeeded && { error: statusSentence(code) }),
         ...((code === 429 || code === 503) && { wishedSeconds: retryAfterSeconds(answer.headers['retry-after']) }),
         durationMs: took(),
       };
     } catch (error) {
-      const reason = late.signal.aborted ? `No answer within ${this.timeoutMs / 1000} seconds.` : connectionError(error);
+      const reason = late.signal.aborted ? `No answer within ${this.timeoutMs / 1000} seconds.` : failureSentence(error);
       return { succeeded: false, error: reason, durationMs: took() };
     } finally {
       clearTimeout(timer);
@@ -84,34 +99,8 @@ async function beginning(body: Dispatcher.ResponseData['body']): Promise<string>
       size += chunk.length;
       if (size > readBytes) break;
     }
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
+  } catch {
+    // it broke off, or the time was over
   }
-  // PostgreSQL's text cannot hold NUL, and a cut may have gone through a character.
-  return [...Buffer.concat(chunks).toString().replaceAll('\0', '\uFFFD')].slice(0, keptCharacters).join('');
-}
-
-const statusError = (code: number): string =>
-  code >= 300 && code < 400 ? `Answered with status ${code}: redirects are not followed.` : `Answered with status ${code}.`;
-
-const sentences: Record<string, string> = {
-  ECONNREFUSED: 'Connection refused.',
-  ECONNRESET: 'The connection was reset.',
-  EPIPE: 'The connection was reset.',
-  ENOTFOUND: 'The host name does not resolve.',
-  EAI_AGAIN: 'The host name could not be resolved.',
-  EHOSTUNREACH: 'The host cannot be reached.',
-  ENETUNREACH: 'The network cannot be reached.',
-  ETIMEDOUT: 'The connection timed out.',
-  UND_ERR_CONNECT_TIMEOUT: 'The connection timed out.',
-  UND_ERR_SOCKET: 'The connection was closed before an answer came.',
-  ADDRESS_REFUSED: 'The host is at a private, loopback, link-local or otherwise special address.',
-};
-
-/** What went wrong, for the subscriber to read: never an address of ours. */
-function connectionError(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (error instanceof AggregateError)
-    return connectionError(error.errors.find((each) => each instanceof AddressRefused) ?? error.errors[0]);
-  return sentences[code ?? ''] ?? `The request failed: ${[...String(message)].slice(0, 300).join('')}`;
+  return plainText(Buffer.concat(chunks).toString(), keptCharacters);
 }

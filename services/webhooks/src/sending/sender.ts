@@ -3,6 +3,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import { logger } from '@tonegrid/rpc';
 import { Vault } from '@tonegrid/secrets';
 import { CONFIG } from '@tonegrid/service';
+import { HOST_NAMES, type ResolveName } from '../addresses/host-names';
 import type { WebhooksConfig } from '../config';
 import { addressRules } from '../subscriptions/targets';
 import { openSecret } from '../subscriptions/webhook-secret';
@@ -20,15 +21,26 @@ export interface Offer {
   webhookUuid: string;
 }
 
+/** What may be taken in the transaction that queues it. */
+export interface Openings {
+  /** Attempts at most. */
+  most: number;
+  /** Webhooks that may have none. */
+  closed: string[];
+  /** Milliseconds that a taken attempt belongs to us. */
+  leaseMs: number;
+}
+
 /** Milliseconds between looks at the queue when nothing is told: retries, and what other processes have queued. */
 const lookEveryMs = 500;
-/** Milliseconds between looks for interrupted attempts, and of the queue's depth. */
+/** Milliseconds between looks for interrupted attempts. */
 const tendEveryMs = 2_000;
 const tracer = trace.getTracer('@tonegrid/webhooks');
 
 /**
  * Sends what is queued. Any number of processes may run it: each attempt is taken by one, with a lease. What is committed is sent at
- * least once: an attempt whose sender dies is made again under a new delivery id and the same event id.
+ * least once: an attempt whose sender dies is made again under a new delivery id and the same event id. To one webhook, events of one
+ * subject go in their order; a failed one is overtaken while it waits for its retry.
  */
 @Injectable()
 export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -37,20 +49,24 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
   private readonly outcomes: OutcomeWriter;
   private readonly underWay = new Set<Promise<void>>();
   private offered: Offer[] = [];
+  /** Offered, but not yet in turn: webhook → what is offered again when an attempt to it has ended. */
+  private readonly behind = new Map<string, Offer[]>();
   /** There may be more in the queue than what was offered. */
   private more = true;
   private stopping = false;
   private ring: () => void = () => undefined;
   private sending: Promise<void> | undefined;
   private tending: NodeJS.Timeout | undefined;
+  private countAt = 0;
 
   constructor(
     private readonly attempts: AttemptStore,
     private readonly vault: Vault,
     @Inject(CONFIG) private readonly config: WebhooksConfig,
+    @Inject(HOST_NAMES) resolve: ResolveName,
   ) {
     this.lanes = new Lanes(config.WEBHOOK_IN_FLIGHT, config.WEBHOOK_IN_FLIGHT_PER_ENDPOINT);
-    this.poster = new Poster(addressRules(config), config.WEBHOOK_TIMEOUT_MS);
+    this.poster = new Poster(addressRules(config), config.WEBHOOK_TIMEOUT_MS, resolve);
     this.outcomes = new OutcomeWriter(attempts);
   }
 
@@ -69,8 +85,24 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.poster.close();
   }
 
+  /**
+   * Where there is room now. It is not reserved: as many events as are handled at once may find the same opening, and the attempts
+   * under way are that many more for a moment.
+   */
+  openings(): Openings {
+    const { free, roomOfNew } = this.lanes;
+    const closed = this.lanes.rooms().flatMap(({ webhook, room }) => (room > 0 ? [] : [webhook]));
+    return { most: this.stopping || roomOfNew === 0 ? 0 : free, closed, leaseMs: this.attempts.leaseMs };
+  }
+
+  /** Makes attempts that were taken already. */
+  make(attempts: readonly Taken[]): void {
+    attempts.forEach((attempt) => this.begin(attempt));
+  }
+
   /** Deliveries whose commit is done: they are taken at once if there is room, else when their turn comes. */
   offer(deliveries: readonly Offer[]): void {
+    if (deliveries.length === 0) return;
     // Beyond what can begin soon, the queue itself is the better list.
     if (this.offered.length + deliveries.length > this.config.WEBHOOK_IN_FLIGHT) this.more = true;
     else this.offered.push(...deliveries);
@@ -84,61 +116,84 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   private async send(): Promise<void> {
-    for (let nextLook = 0; !this.stopping;) {
+    // Looks come at least every `lookEveryMs`, also while offers do not cease, or retries would starve; and never so often that they
+    // take more than half of the time: over many webhooks one takes long.
+    for (let [nextLook, mayLook] = [0, 0]; !this.stopping;) {
       const told = new Promise<void>((resolve) => (this.ring = resolve));
       try {
-        const looks = this.lanes.free > 0 && (this.more || performance.now() >= nextLook);
         const taken = this.lanes.free > 0 ? await this.takeOffered() : [];
+        taken.forEach((attempt) => this.begin(attempt));
         const began = performance.now();
-        if (taken.length === 0 && looks) {
+        if (this.lanes.free > 0 && (began >= nextLook || (this.more && began >= mayLook))) {
           this.more = false;
-          taken.push(...(await this.attempts.takeDue(this.lanes.free, this.config.WEBHOOK_IN_FLIGHT_PER_ENDPOINT, this.lanes.limited())));
-          if (taken.length > 0) this.more = true;
-          // A look that takes long, over many webhooks, is worth waiting longer for.
-          nextLook = performance.now() + Math.max(lookEveryMs, 10 * (performance.now() - began));
+          const due = await this.attempts.takeDue(this.lanes.free, this.lanes.roomOfNew, this.lanes.rooms());
+          due.forEach((attempt) => this.begin(attempt));
+          if (due.length > 0) this.more = true;
+          const ended = performance.now();
+          mayLook = ended + (ended - began);
+          nextLook = ended + Math.max(lookEveryMs, 10 * (ended - began));
         }
-        for (const attempt of taken) this.begin(attempt);
-        if (taken.length > 0) continue;
       } catch (error) {
         this.more = true;
         logger.warn({ err: error }, 'webhooks could not be taken from the queue; trying again');
         await new Promise((resolve) => setTimeout(resolve, 500));
       }
-      await this.wait(told, nextLook - performance.now());
+      await this.wait(told, this.more ? mayLook : nextLook);
     }
   }
 
-  private async wait(told: Promise<void>, ms: number): Promise<void> {
-    if (this.stopping || ((this.offered.length > 0 || this.more) && this.lanes.free > 0)) return;
+  /** Until something is told or the time has come. With no room left only the end of an attempt matters, and that rings. */
+  private async wait(told: Promise<void>, until: number): Promise<void> {
+    if (this.stopping || (this.offered.length > 0 && this.lanes.free > 0)) return;
+    const ms = this.lanes.free > 0 ? until - performance.now() : lookEveryMs;
+    if (ms <= 0) return;
     let timer: NodeJS.Timeout | undefined;
-    // With no room left only the end of an attempt matters, and that rings.
-    const time = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.lanes.free > 0 ? Math.max(ms, 10) : lookEveryMs)));
-    await Promise.race([told, time]);
+    await Promise.race([told, new Promise<void>((resolve) => (timer = setTimeout(resolve, Math.ceil(ms))))]);
     clearTimeout(timer);
   }
 
+  /** What finds no room here is in the queue, and looked for when there is room again. */
   private async takeOffered(): Promise<Taken[]> {
-    const uuids: string[] = [];
-    const asked = new Map<string, number>();
+    const asked: Offer[] = [];
+    const count = new Map<string, number>();
     const offers = this.offered;
     this.offered = [];
-    for (const { uuid, webhookUuid } of offers) {
-      const count = (asked.get(webhookUuid) ?? 0) + 1;
-      if (uuids.length < this.lanes.free && count <= this.lanes.room(webhookUuid)) {
-        asked.set(webhookUuid, count);
-        uuids.push(uuid);
-      } else this.more = true;
+    for (const offer of offers) {
+      const { webhookUuid } = offer;
+      const ofWebhook = (count.get(webhookUuid) ?? 0) + 1;
+      if (asked.length >= this.lanes.free) this.more = true;
+      else if (ofWebhook <= this.lanes.room(webhookUuid)) {
+        count.set(webhookUuid, ofWebhook);
+        asked.push(offer);
+      }
     }
-    return uuids.length > 0 ? this.attempts.takeThese(uuids) : [];
+    if (asked.length === 0) return [];
+    const taken = await this.attempts.takeThese(asked.map(({ uuid }) => uuid));
+    this.setBehind(asked, taken);
+    return taken;
+  }
+
+  // If nothing to the webhook is under way here, it is so elsewhere, and the next look will tell.
+  private setBehind(asked: Offer[], taken: Taken[]): void {
+    const took = new Set(taken.map(({ uuid }) => uuid));
+    const busy = new Set(taken.map(({ webhook_uuid }) => webhook_uuid));
+    for (const offer of asked) {
+      const { uuid, webhookUuid } = offer;
+      if (took.has(uuid) || !(busy.has(webhookUuid) || this.lanes.isBusy(webhookUuid))) continue;
+      this.behind.set(webhookUuid, [...(this.behind.get(webhookUuid) ?? []), offer]);
+    }
   }
 
   private begin(attempt: Taken): void {
-    this.lanes.enter(attempt.webhook_uuid, attempt.uuid);
+    const { webhook_uuid: webhook, uuid } = attempt;
+    this.lanes.enter(webhook, uuid);
     const running = this.attempt(attempt)
-      .catch((error: unknown) => logger.error({ err: error, delivery: attempt.uuid }, 'a webhook attempt failed in the sender itself'))
+      .catch((error: unknown) => logger.error({ err: error, delivery: uuid }, 'a webhook attempt failed in the sender itself'))
       .finally(() => {
         this.underWay.delete(running);
-        if (this.lanes.leave(attempt.webhook_uuid, attempt.uuid)) this.more = true;
+        if (this.lanes.leave(webhook, uuid)) this.more = true;
+        this.offered.unshift(...(this.behind.get(webhook) ?? []));
+        this.behind.delete(webhook);
         this.ring();
       });
     this.underWay.add(running);
@@ -167,10 +222,19 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
     });
   }
 
-  private post(attempt: Taken): Promise<Outcome> {
-    const sealed = [attempt.secret, attempt.previous_secret].filter((secret) => secret !== null);
-    const secrets = sealed.map((secret) => openSecret(this.vault, secret, attempt.webhook_uuid));
+  private async post(attempt: Taken): Promise<Outcome> {
     const body = Buffer.from(attempt.body);
+    const timestamp = Math.floor(Date.now() / 1000);
+    let signatures: Record<string, string>;
+    try {
+      const sealed = [attempt.secret, attempt.previous_secret].filter((secret) => secret !== null);
+      const secrets = sealed.map((secret) => openSecret(this.vault, secret, attempt.webhook_uuid));
+      signatures = signatureHeaders(secrets, { eventId: attempt.event_id, timestamp, body });
+    } catch (error) {
+      // Most likely another ENCRYPTION_KEY than the one it was sealed with: for the operator to mend before the retries are over.
+      logger.error({ err: error, webhook: attempt.webhook_uuid }, 'the secret of a webhook cannot be opened');
+      return { succeeded: false, error: 'The event could not be signed: the fault is on our side.', durationMs: 0 };
+    }
     const headers = {
       'content-type': 'application/json',
       'user-agent': 'ToneGrid-Webhooks/1.0',
@@ -178,7 +242,7 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
       'accept-encoding': 'identity',
       'x-tonegrid-event': attempt.event,
       'x-tonegrid-delivery-id': attempt.uuid,
-      ...signatureHeaders(secrets, { eventId: attempt.event_id, timestamp: Math.floor(Date.now() / 1000), body }),
+      ...signatures,
     };
     return this.poster.post(attempt.url, headers, body);
   }
@@ -209,6 +273,10 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
       logger.warn({ attempts: interrupted }, 'webhook attempts were interrupted and are made again');
       this.look();
     }
+    // Over many webhooks counting takes long: it may have a twentieth of the time.
+    const began = performance.now();
+    if (began < this.countAt) return;
     sendingMetrics.queued.set(await this.attempts.countDue());
+    this.countAt = performance.now() + 20 * (performance.now() - began);
   }
 }

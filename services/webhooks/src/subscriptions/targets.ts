@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Refused } from '@tonegrid/errors';
 import { CONFIG } from '@tonegrid/service';
+import { HOST_NAMES, type ResolveName } from '../addresses/host-names';
 import { targetProblem, type AddressRules } from '../addresses/target';
 import type { WebhooksConfig } from '../config';
 
@@ -15,7 +16,10 @@ export const addressRules = (config: WebhooksConfig): AddressRules => ({
 export class Targets {
   private readonly rules: AddressRules;
 
-  constructor(@Inject(CONFIG) config: WebhooksConfig) {
+  constructor(
+    @Inject(CONFIG) config: WebhooksConfig,
+    @Inject(HOST_NAMES) private readonly resolve: ResolveName,
+  ) {
     this.rules = addressRules(config);
   }
 
@@ -24,7 +28,7 @@ export class Targets {
    * thrown within it, so that a repeated call gets its stored answer whatever DNS says by then.
    */
   async refusal(url: string): Promise<Refused | undefined> {
-    const reason = await targetProblem(url, this.rules);
+    const reason = await targetProblem(url, this.rules, this.resolve);
     return reason === undefined ? undefined : new Refused('webhook.url_refused', { field: 'url', params: { reason } });
   }
 }

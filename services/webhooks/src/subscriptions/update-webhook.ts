@@ -64,7 +64,7 @@ function suppliedFields(request: UpdateWebhookRequest): Set<string> {
   return new Set(Object.entries(given).flatMap(([field, value]) => (value === undefined ? [] : [field])));
 }
 
-/** What may not be cleared, and the form of a secret: it is a key, so every byte of it must survive a header and a shell. */
+/** What may not be cleared, and the form of a secret: a key that can be guessed would let anybody sign. */
 function check(request: UpdateWebhookRequest, supplied: Set<string>): void {
   const fields: FieldErrors = {};
   const kept = { name: request.name?.trim() || undefined, url: request.url, events: request.events[0], is_active: request.isActive };
@@ -72,8 +72,8 @@ function check(request: UpdateWebhookRequest, supplied: Set<string>): void {
     if (supplied.has(field) && value === undefined) fields[field] = [ruleMessage('required', field)];
   }
   const { previousSecret: secret } = request;
-  if (secret !== undefined && !/^[\x21-\x7e]+$/.test(secret)) {
-    fields['previous_secret'] = ['The previous_secret must be a secret of this webhook as it was shown, or null to clear it.'];
+  if (secret !== undefined && !/^[\x21-\x7e]{16,}$/.test(secret)) {
+    fields['previous_secret'] = ['The previous_secret must be a secret as it was shown (16 characters or more), or null to clear it.'];
   }
   if (Object.keys(fields).length > 0) throw invalid(fields);
 }

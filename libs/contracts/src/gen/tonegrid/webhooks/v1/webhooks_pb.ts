@@ -109,14 +109,14 @@ export type Webhook = Message<"tonegrid.webhooks.v1.Webhook"> & {
   secretPrefix: string;
 
   /**
-   * The secret; only in the answer that made it.
+   * The secret, `tgwhsec_…`; only in the answer that made it.
    *
    * @generated from field: optional string secret = 5;
    */
   secret?: string | undefined;
 
   /**
-   * Event patterns.
+   * Event patterns: whole parts between dots; `*` alone is everything, a `*` part is any one part, a `.*` at the end one or more.
    *
    * @generated from field: repeated string events = 6;
    */
@@ -128,6 +128,8 @@ export type Webhook = Message<"tonegrid.webhooks.v1.Webhook"> & {
   description?: string | undefined;
 
   /**
+   * While false nothing is sent and no event is queued; what was queued before goes out once it is true again.
+   *
    * @generated from field: bool is_active = 8;
    */
   isActive: boolean;
@@ -377,7 +379,7 @@ export type UpdateWebhookRequest = Message<"tonegrid.webhooks.v1.UpdateWebhookRe
   isActive?: boolean | undefined;
 
   /**
-   * An old secret that signs beside the current one; null clears it.
+   * An old secret that signs beside the current one, at least 16 characters; null clears it.
    *
    * @generated from field: optional string previous_secret = 8;
    */
@@ -578,7 +580,7 @@ export type WebhookDelivery = Message<"tonegrid.webhooks.v1.WebhookDelivery"> & 
   event: string;
 
   /**
-   * queued, sending, succeeded, failed or dead.
+   * queued, sending, succeeded, failed (the next attempt is another row) or dead.
    *
    * @generated from field: string status = 4;
    */
@@ -597,6 +599,8 @@ export type WebhookDelivery = Message<"tonegrid.webhooks.v1.WebhookDelivery"> & 
   responseBody?: string | undefined;
 
   /**
+   * Why it failed, in words.
+   *
    * @generated from field: optional string error_message = 7;
    */
   errorMessage?: string | undefined;
@@ -768,7 +772,24 @@ export const RedeliverWebhookResponseSchema: GenMessage<RedeliverWebhookResponse
   messageDesc(file_tonegrid_webhooks_v1_webhooks, 21);
 
 /**
- * Webhooks (reference, Webhooks).
+ * Signed events for your URL, the moment that something happens in the supply chain.
+ *
+ * **Body**: `{"event_id", "event", "created_at", "tenant_uuid", "data"}` in JSON, the same bytes at every attempt. What is unknown in
+ * `data` is null. The events are those of `GET /webhooks/event-types`; their data is described in the AsyncAPI document.
+ *
+ * **Headers**: `X-ToneGrid-Event`; `X-ToneGrid-Delivery-Id`, another one at every attempt, as in the log; `X-ToneGrid-Signature:
+ * t=<unix time>,v1=<hex>`, HMAC-SHA256 of `t + "." + body` under the secret as it was shown, `tgwhsec_` included; and the headers of
+ * Standard Webhooks (`webhook-id`, which is the event's id, `webhook-timestamp`, `webhook-signature`). A `v1` for each secret that is
+ * valid: accept the event if one of them fits and `t` is not older than five minutes. Libraries of Standard Webhooks take the secret
+ * from `whsec_` on: `new Webhook(secret.replace(/^tg/, ''))`.
+ *
+ * **Answer** 2xx within 10 seconds, and do the work later. Redirects are not followed; certificates must be valid. Anything else is
+ * tried again 1m, 5m, 15m, 1h, 3h, 8h, 24h and 48h after the attempt before it (later, if a 429 or 503 asks so by `Retry-After`, up to
+ * a day); when the ninth attempt has failed the delivery is dead. Any delivery of the log can be sent again by hand.
+ *
+ * **At least once**: remember `event_id` and pass over what you have seen. Events of one release come to one URL in the order in which
+ * they happened; one that failed comes late, after others. URLs must be public: private addresses are refused when the URL is saved
+ * and at every attempt. In production they begin with `https://`.
  *
  * @generated from service tonegrid.webhooks.v1.WebhooksService
  */
@@ -824,7 +845,7 @@ export const WebhooksService: GenService<{
     output: typeof UpdateWebhookResponseSchema;
   },
   /**
-   * Removes a subscription; what is still to be sent to it is not sent.
+   * Removes a subscription; what is still to be sent to it is not sent, and its log goes with it.
    *
    * @generated from rpc tonegrid.webhooks.v1.WebhooksService.DeleteWebhook
    */
@@ -834,7 +855,7 @@ export const WebhooksService: GenService<{
     output: typeof DeleteWebhookResponseSchema;
   },
   /**
-   * Sends webhook.test to this subscription, if its events include it.
+   * Sends webhook.test to this subscription alone, if its events include it (or `*`).
    *
    * @generated from rpc tonegrid.webhooks.v1.WebhooksService.TestWebhook
    */
@@ -844,7 +865,7 @@ export const WebhooksService: GenService<{
     output: typeof TestWebhookResponseSchema;
   },
   /**
-   * A new secret; the old one is invalid at once.
+   * A new secret; the old one is invalid at once, also for retries. To overlap, set the old one as `previous_secret`, before or after.
    *
    * @generated from rpc tonegrid.webhooks.v1.WebhooksService.RotateWebhookSecret
    */
@@ -854,7 +875,7 @@ export const WebhooksService: GenService<{
     output: typeof RotateWebhookSecretResponseSchema;
   },
   /**
-   * The log of attempts, newest first.
+   * The log of attempts and of what is to come, newest first. It is kept for 30 days, unless the deployment says otherwise.
    *
    * @generated from rpc tonegrid.webhooks.v1.WebhooksService.ListWebhookDeliveries
    */
@@ -864,7 +885,7 @@ export const WebhooksService: GenService<{
     output: typeof ListWebhookDeliveriesResponseSchema;
   },
   /**
-   * Sends one delivery again.
+   * Sends the event of a delivery once more, whatever became of it, under a new delivery id, with retries of its own.
    *
    * @generated from rpc tonegrid.webhooks.v1.WebhooksService.RedeliverWebhook
    */
