@@ -43,7 +43,11 @@ const useCases = [
     Sender,
     SweepDeliveries,
     Targets,
-    { provide: DspRegistry, useFactory: ({ DSPS_FILE }: WebhooksConfig) => fromVariable('DSPS_FILE', () => loadRegistry(DSPS_FILE, process.env)), inject: [CONFIG] },
+    {
+      provide: DspRegistry,
+      useFactory: ({ DSPS_FILE }: WebhooksConfig) => fromVariable('DSPS_FILE', () => loadRegistry(DSPS_FILE, process.env)),
+      inject: [CONFIG],
+    },
     { provide: HOST_NAMES, useFactory: ({ WEBHOOK_DNS_SERVERS }: WebhooksConfig) => dnsNames(WEBHOOK_DNS_SERVERS), inject: [CONFIG] },
     { provide: Vault, useFactory: ({ ENCRYPTION_KEY }: WebhooksConfig) => new Vault(ENCRYPTION_KEY), inject: [CONFIG] },
   ],

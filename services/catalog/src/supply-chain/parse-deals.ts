@@ -12,7 +12,8 @@ export function parsePolicies(codes: readonly string[], report: FieldReport): st
   const parsed = codes.map((code) => code.trim().toLowerCase());
   parsed.forEach((code, n) => {
     const at = `monetization_policy_codes.${n}`;
-    if (!isPolicy(code)) report.add(at, ruleMessage('one_of', at, { values: monetizationPolicies.map((policy) => policy.code).join(', ') }));
+    if (!isPolicy(code))
+      report.add(at, ruleMessage('one_of', at, { values: monetizationPolicies.map((policy) => policy.code).join(', ') }));
   });
   return [...new Set(parsed)];
 }
@@ -24,11 +25,20 @@ export function parsePricing(
 ): Pick<Deals, 'pricing_tier_code' | 'pricing_custom_track_minor' | 'pricing_custom_album_minor' | 'pricing_currency'> {
   const tier = price.tier.trim().toLowerCase();
   const currency = price.currency?.trim().toUpperCase();
-  const given = { pricing_custom_track_minor: price.trackMinor, pricing_custom_album_minor: price.albumMinor, pricing_currency: currency || undefined };
-  if (!tierOf(tier)) report.add('pricing_tier_code', ruleMessage('one_of', 'pricing_tier_code', { values: pricingTiers.map(({ code }) => code).join(', ') }));
+  const given = {
+    pricing_custom_track_minor: price.trackMinor,
+    pricing_custom_album_minor: price.albumMinor,
+    pricing_currency: currency || undefined,
+  };
+  if (!tierOf(tier))
+    report.add(
+      'pricing_tier_code',
+      ruleMessage('one_of', 'pricing_tier_code', { values: pricingTiers.map(({ code }) => code).join(', ') }),
+    );
   for (const [field, value] of Object.entries(given)) {
     if (tier === 'custom' && value === undefined) report.add(field, ruleMessage('required', field));
-    if (tier !== 'custom' && value !== undefined) report.add(field, ruleMessage('only_with', field, { other: 'pricing_tier_code', values: 'custom' }));
+    if (tier !== 'custom' && value !== undefined)
+      report.add(field, ruleMessage('only_with', field, { other: 'pricing_tier_code', values: 'custom' }));
   }
   if (currency && !isCurrency(currency)) report.add('pricing_currency', ruleMessage('currency', 'pricing_currency'));
   return {
@@ -51,7 +61,8 @@ export function parseTerritories(
   parsed.forEach((code, n) => {
     if (!isTerritoryCode(code)) report.add(`territory_codes.${n}`, ruleMessage('country', `territory_codes.${n}`));
   });
-  if (word === 'worldwide' && parsed.length > 0) report.add('territory_codes', ruleMessage('only_with', 'territory_codes', { other: 'territory_mode', values: 'include, exclude' }));
+  if (word === 'worldwide' && parsed.length > 0)
+    report.add('territory_codes', ruleMessage('only_with', 'territory_codes', { other: 'territory_mode', values: 'include, exclude' }));
   if (word && word !== 'worldwide' && parsed.length === 0) report.add('territory_codes', ruleMessage('required', 'territory_codes'));
   return { territory_mode: word ?? null, territory_codes: [...new Set(parsed)] };
 }

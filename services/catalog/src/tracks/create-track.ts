@@ -38,7 +38,9 @@ export class CreateTrack {
         const [artists = []] = await resolveCredits(tx, this.outbox, [credits]);
         const uuid = v7();
         const isrc = fields.isrc ?? minted.isrcs[0]!;
-        await insertTracks(tx, release.uuid, [{ uuid, fields: { ...fields, isrc }, artists, contributors: parseContributors(request.contributors) }]);
+        await insertTracks(tx, release.uuid, [
+          { uuid, fields: { ...fields, isrc }, artists, contributors: parseContributors(request.contributors) },
+        ]);
         await this.releases.record(tx, release, ['tracks'], await countTracks(tx, release.uuid));
         return { track: trackMessage(await viewTrack(tx, uuid)) };
       }),
