@@ -3,7 +3,7 @@ import { DdexService, type ValidatePurgeRequest } from '@tonegrid/contracts';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { facts, MessageMaker } from './message-maker';
 import { MessageValidator } from './message-validator';
-import { toValidation } from './to-validation';
+import { toValidation, withSupplied } from './to-validation';
 
 /** `GET /releases/:uuid/ddex/purge/validate/:dsp_slug`: the purge and what the official schema and the further checks say of it. */
 @Rpc(DdexService.method.validatePurge)
@@ -17,6 +17,6 @@ export class ValidatePurge {
   async run(caller: Caller, request: ValidatePurgeRequest) {
     const made = await this.maker.makePurge(caller, request.uuid, request.dspSlug);
     const report = await this.validator.validate(made.xml);
-    return { data: { ...facts(made), validation: toValidation(report, made.warnings, made.dsp.ern_version) } };
+    return { data: { ...facts(made), validation: toValidation(withSupplied(report, made.warnings), { isForDsp: false }) } };
   }
 }
