@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { local, root } from '../setup/root.mjs';
+import { local } from '../setup/root.mjs';
 import { command, Stop } from '../setup/stop.mjs';
 import { receiveWebhooks } from './demo-receiver.mjs';
 import { readSandboxFile, runningSandbox } from './sandbox-file.mjs';
