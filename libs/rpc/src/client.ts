@@ -13,10 +13,16 @@ import {
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Client, credentials, Metadata, status, type ClientUnaryCall, type ClientWritableStream, type ServiceError } from '@grpc/grpc-js';
-import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
 import { CallerSchema, http } from '@tonegrid/contracts';
+import { Refused } from '@tonegrid/errors';
 import { callerToProto, type Caller } from './caller';
+import { logger } from './log';
+import { metrics } from './metrics';
+import { RetryBudget } from './retry-budget';
+import { rpcAttributes, spanName } from './spans';
 import { fromServiceError } from './status';
 
 /** Where a service is and how to prove that we are one too. */
@@ -26,6 +32,8 @@ export interface RpcClientOptions {
   internalToken: string;
   /** Longest wait for an answer when the caller names no deadline; milliseconds. */
   timeoutMs?: number;
+  /** Longest time in which a stream does not move, or is not answered after its end; milliseconds. It may take as long as it moves. */
+  stallMs?: number;
 }
 
 /** A service's rpcs as functions: throw `Refused` as the service did. */
@@ -58,7 +66,7 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
-    'grpc.enable_retries': 0,
+    'grpc.enable_retries': 1,
   });
   const calls = new Calls(channel, options);
   const result: Record<string, unknown> = {
@@ -79,102 +87,128 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
 }
 
 class Calls {
+  private readonly budget = new RetryBudget();
+
   constructor(
     private readonly channel: Client,
     private readonly options: RpcClientOptions,
   ) {}
 
-  async unary(method: DescMethod, caller: Caller, request: Uint8Array): Promise<Buffer> {
+  unary(method: DescMethod, caller: Caller, request: Uint8Array): Promise<Buffer> {
     const path = pathOf(method);
-    const span = tracer.startSpan(path, { kind: SpanKind.CLIENT });
     const deadline = this.deadlineOf(caller);
-    const metadata = context.with(trace.setSpan(context.active(), span), () => this.metadataOf(caller));
-    try {
+    return this.traced(path, caller, async (metadata) => {
       for (let attempt = 0; ; attempt += 1) {
         try {
-          return await this.once(path, caller, request, metadata, deadline);
+          const answer = await this.once(path, caller, request, metadata, deadline);
+          this.budget.succeeded();
+          return answer;
         } catch (error) {
-          const wait = waitsMs[attempt];
-          const again =
-            (error as ServiceError).code === status.UNAVAILABLE &&
-            wait !== undefined &&
-            isSafe(method, caller) &&
-            Date.now() + wait < deadline;
-          if (!again) throw fromServiceError(error as ServiceError);
+          const away = (error as ServiceError).code === status.UNAVAILABLE;
+          const wait = (waitsMs[attempt] ?? Infinity) * (0.75 + Math.random() / 2);
+          if (!away || !isSafe(method, caller) || caller.signal?.aborted || Date.now() + wait >= deadline || !this.budget.mayRetry())
+            throw error;
+          metrics.rpcRetries.inc({ method: path });
           await new Promise((resolve) => setTimeout(resolve, wait));
         }
       }
-    } finally {
-      span.end();
-    }
+    });
   }
 
   private once(path: string, caller: Caller, request: Uint8Array, metadata: Metadata, deadline: number): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      let abort: (() => void) | undefined;
       const call: ClientUnaryCall = this.channel.makeUnaryRequest(path, asBytes, asIs, request, metadata, { deadline }, (error, value) => {
-        if (abort) caller.signal?.removeEventListener('abort', abort);
+        heed();
         if (error) reject(noteReplay(error, caller));
         else resolve(value as Buffer);
       });
-      call.once('metadata', (head: Metadata) => {
-        if (head.get('tonegrid-replayed').length > 0) caller.answer.replayed = true;
-      });
-      if (caller.signal) caller.signal.addEventListener('abort', (abort = () => call.cancel()), { once: true });
+      const heed = cancelWith(caller.signal, call);
+      noteReplayOf(call, caller);
     });
   }
 
-  async stream(
-    method: DescMethod,
-    caller: Caller,
-    requests: AsyncIterable<MessageInitShape<DescMessage>>,
-  ): Promise<MessageShape<DescMessage>> {
+  stream(method: DescMethod, caller: Caller, requests: AsyncIterable<MessageInitShape<DescMessage>>): Promise<MessageShape<DescMessage>> {
     const path = pathOf(method);
-    const span = tracer.startSpan(path, { kind: SpanKind.CLIENT });
-    const metadata = context.with(trace.setSpan(context.active(), span), () => this.metadataOf(caller));
-    let settled = false;
-    let settle: (error: ServiceError | null, value?: unknown) => void = () => undefined;
-    const answered = new Promise<Buffer>((resolve, reject) => {
-      settle = (error, value) => {
-        settled = true;
-        if (error) reject(fromServiceError(noteReplay(error, caller)));
-        else resolve(value as Buffer);
-      };
-    });
-    // A refusal may come while the request is still being sent, when nobody waits for it yet: it must not end the process.
-    answered.catch(() => undefined);
-    const options = { deadline: caller.deadline ?? Infinity };
-    const call: ClientWritableStream<Uint8Array> = this.channel.makeClientStreamRequest(
-      path,
-      asBytes,
-      asIs,
-      metadata,
-      options,
-      (error, value) => settle(error, value),
-    );
-    call.once('metadata', (head: Metadata) => {
-      if (head.get('tonegrid-replayed').length > 0) caller.answer.replayed = true;
-    });
-    const sent = (async () => {
-      for await (const request of requests) {
-        // The service has answered already (a refusal): the rest is read and dropped, so that the sender is not cut off.
-        if (settled) continue;
-        if (!call.write(toBinary(method.input, create(method.input, request))))
-          await Promise.race([once(call, 'drain'), answered.catch(() => undefined)]);
-      }
-      // Says that this was all of it: an end alone could also be that of a cancelled call.
-      call.write(new Uint8Array(0));
-      call.end();
-    })();
-    try {
-      await sent.catch((error: unknown) => {
+    return this.traced(path, caller, async (metadata) => {
+      let settle: (error: ServiceError | null, value?: unknown) => void = () => undefined;
+      let settled = false;
+      const answered = new Promise<Buffer>((resolve, reject) => {
+        settle = (error, value) => {
+          settled = true;
+          if (error) reject(noteReplay(error, caller));
+          else resolve(value as Buffer);
+        };
+      });
+      // Whoever fails first is told; the answer of a call that is given up is nobody's any more.
+      answered.catch(() => undefined);
+      const options = { deadline: caller.deadline ?? Infinity };
+      const call: ClientWritableStream<Uint8Array> = this.channel.makeClientStreamRequest(
+        path,
+        asBytes,
+        asIs,
+        metadata,
+        options,
+        (error, value) => settle(error, value),
+      );
+      const heed = cancelWith(caller.signal, call);
+      noteReplayOf(call, caller);
+      try {
+        for await (const request of requests) {
+          // The service has answered already (a refusal): the rest is read and dropped, so that the sender is not cut off.
+          if (settled) continue;
+          if (!call.write(toBinary(method.input, create(method.input, request))))
+            await this.moving(call, Promise.race([once(call, 'drain'), answered.catch(() => undefined)]));
+        }
+        // Says that this was all of it: an end alone could also be that of a cancelled call.
+        call.write(new Uint8Array(0));
+        call.end();
+        return fromBinary(method.output, await this.moving(call, answered));
+      } catch (error) {
         call.cancel();
         throw error;
-      });
-      return fromBinary(method.output, await answered);
+      } finally {
+        heed();
+      }
+    });
+  }
+
+  /** Waits for a stream to go on; a peer that stands still is given up. */
+  private async moving<T>(call: ClientWritableStream<Uint8Array>, step: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        call.cancel();
+        reject(stoodStill());
+      }, this.options.stallMs ?? 60_000);
+    });
+    try {
+      return await Promise.race([step, stalled]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Runs a call in a span of its own. What it throws is the refusal of the service, or tells that the service is not there. */
+  private async traced<T>(path: string, caller: Caller, work: (metadata: Metadata) => Promise<T>): Promise<T> {
+    const span = tracer.startSpan(spanName(path), { kind: SpanKind.CLIENT, attributes: rpcAttributes(path) });
+    const metadata = context.with(trace.setSpan(context.active(), span), () => this.metadataOf(caller));
+    try {
+      return await work(metadata);
+    } catch (error) {
+      throw this.failure(error as ServiceError, path, span, caller);
     } finally {
       span.end();
     }
+  }
+
+  private failure(error: ServiceError, path: string, span: Span, caller: Caller): Error {
+    if (typeof error.code === 'number') span.setAttribute('rpc.grpc.status_code', error.code);
+    const failure = error instanceof Refused ? error : fromServiceError(error);
+    if (!(failure instanceof Refused) || failure.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+    // A refusal of the service itself is logged there; why it could not be reached is known here alone.
+    if (failure instanceof Refused && failure.cause instanceof Error && !caller.signal?.aborted)
+      logger.warn({ rpc: path, peer: this.options.address, reason: failure.cause.message }, 'a call was not answered');
+    return failure;
   }
 
   private deadlineOf(caller: Caller): number {
@@ -191,6 +225,27 @@ class Calls {
   }
 }
 
+function stoodStill(): Refused {
+  const refused = new Refused('service.unavailable', { retryAfterSeconds: 1 });
+  refused.cause = new Error('the stream stood still');
+  return refused;
+}
+
+/** Ends a call when its caller goes; answers a function that stops doing so. */
+function cancelWith(signal: AbortSignal | undefined, call: { cancel(): void }): () => void {
+  const cancel = () => call.cancel();
+  if (signal?.aborted) cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  return () => signal?.removeEventListener('abort', cancel);
+}
+
+/** A stored answer says in its headers that it is one. */
+function noteReplayOf(call: ClientUnaryCall | ClientWritableStream<Uint8Array>, caller: Caller): void {
+  call.once('metadata', (head: Metadata) => {
+    if (head.get('tonegrid-replayed').length > 0) caller.answer.replayed = true;
+  });
+}
+
 /** A stored refusal says in its trailers that it is one. */
 function noteReplay(error: ServiceError, caller: Caller): ServiceError {
   if (error.metadata?.get('tonegrid-replayed').length > 0) caller.answer.replayed = true;
@@ -199,8 +254,9 @@ function noteReplay(error: ServiceError, caller: Caller): ServiceError {
 
 const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
 
-/** Sending twice does no harm: a read, or a change that its Idempotency-Key protects. */
+/** Sending twice does no harm: a read, what the contract calls idempotent, or a change that its Idempotency-Key protects. */
 const isSafe = (method: DescMethod, caller: Caller): boolean =>
   caller.idempotency !== undefined ||
-  method.idempotency === 1 ||
+  method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS ||
+  method.idempotency === MethodOptions_IdempotencyLevel.IDEMPOTENT ||
   (hasOption(method, http) && getOption(method, http).pattern.case === 'get');

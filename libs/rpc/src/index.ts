@@ -6,6 +6,6 @@ export { Rpc, rpcMethodOf, type UseCase, type StreamUseCase } from './decorator'
 export { RpcServer, type RpcServerOptions } from './server';
 export { rpcClient, type RpcClient, type RpcClientOptions } from './client';
 export { toServiceError, fromServiceError, errorDetail } from './status';
-export { logger, createLogger, nameLogger, type Logger } from './log';
+export { logger, logLevels, createLogger, nameLogger, type Logger } from './log';
 export { callContext, withCallContext, type CallContext } from './call-context';
 export { metrics } from './metrics';

@@ -1,7 +1,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import { create, fromBinary, toBinary, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
-import { Metadata, Server, ServerCredentials, type ServerReadableStream, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
-import { context, propagation, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  status,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import { context, propagation, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import { CallerSchema } from '@tonegrid/contracts';
 import { invalid, Refused } from '@tonegrid/errors';
 import { withCallContext } from './call-context';
@@ -10,6 +18,7 @@ import type { StreamUseCase, UseCase } from './decorator';
 import { logger } from './log';
 import { metrics } from './metrics';
 import { checkRules } from './rules';
+import { rpcAttributes, spanName } from './spans';
 import { toServiceError } from './status';
 
 /** How a server listens and whom it trusts. */
@@ -35,8 +44,12 @@ export class RpcServer {
     'grpc.max_send_message_length': maxMessageBytes,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
+    // A client looks for further servers only when it loses one: ending connections now and then, calls under way finished, is how
+    // a new pod gets its share.
+    'grpc.max_connection_age_ms': 5 * 60_000,
   });
   private readonly token: Buffer;
+  private underWay = 0;
 
   constructor(private readonly options: RpcServerOptions) {
     this.token = Buffer.from(options.internalToken);
@@ -65,10 +78,16 @@ export class RpcServer {
     );
   }
 
-  /** Takes no new calls, waits for those under way, then closes; after `graceMs` it closes hard. */
+  /**
+   * Takes no new calls (clients are told so and go elsewhere by themselves), waits for those under way, then closes; after `graceMs`
+   * it closes hard.
+   */
   stop(graceMs = 20_000): Promise<void> {
     return new Promise((resolve) => {
-      const hard = setTimeout(() => this.server.forceShutdown(), graceMs);
+      const hard = setTimeout(() => {
+        logger.warn({ calls: this.underWay, grace_ms: graceMs }, 'calls were cut off: they did not end within the grace');
+        this.server.forceShutdown();
+      }, graceMs);
       this.server.tryShutdown(() => {
         clearTimeout(hard);
         resolve();
@@ -83,38 +102,45 @@ export class RpcServer {
     call: Call,
     callback: sendUnaryData<Uint8Array>,
   ): Promise<void> {
-    const end = metrics.rpcSeconds.startTimer({ method: path });
+    const began = performance.now();
+    this.underWay += 1;
+    metrics.rpcUnderWay.inc();
     const parent = propagation.extract(context.active(), call.metadata, metadataGetter);
-    const span = tracer.startSpan(path, { kind: SpanKind.SERVER }, parent);
+    const span = tracer.startSpan(spanName(path), { kind: SpanKind.SERVER, attributes: rpcAttributes(path) }, parent);
+    let active = trace.setSpan(parent, span);
     let code = 'OK';
     let caller: Caller | undefined;
     try {
       caller = this.callerOf(call);
       span.setAttribute('tonegrid.tenant', caller.tenantUuid);
-      const active = withCallContext(trace.setSpan(parent, span), { requestId: caller.requestId, tenant: caller.tenantUuid || undefined });
+      active = withCallContext(active, { requestId: caller.requestId, tenant: caller.tenantUuid || undefined });
       const known = caller;
       const bytes = await context.with(active, () => answer(method, useCase, known, call));
       if (caller.answer.replayed) call.sendMetadata(replayed());
       callback(null, bytes);
     } catch (error) {
-      const refused = asRefused(error, { rpc: path, request_id: caller?.requestId }, span);
-      code = refused.code;
-      const status = toServiceError(refused);
+      const status = context.with(active, () => statusOf(error, path, span));
+      code = status.label;
       // A refusal can be a stored answer too; with an error there are no headers, only trailers.
-      if (caller?.answer.replayed) status.metadata.merge(replayed());
-      callback(status);
+      if (caller?.answer.replayed) status.answer.metadata.merge(replayed());
+      callback(status.answer);
     } finally {
-      end();
+      const seconds = (performance.now() - began) / 1000;
+      this.underWay -= 1;
+      metrics.rpcUnderWay.dec();
+      metrics.rpcSeconds.observe({ method: path }, seconds);
       metrics.rpcRequests.inc({ method: path, code });
+      if (logger.isLevelEnabled('debug')) logServed(active, path, code, seconds);
       span.end();
     }
   }
 
   private callerOf(call: Call): Caller {
     const token = Buffer.from(String(call.metadata.get('tonegrid-internal-token')[0] ?? ''));
-    if (token.length !== this.token.length || !timingSafeEqual(token, this.token)) throw new Refused('auth.token_missing');
+    if (token.length !== this.token.length || !timingSafeEqual(token, this.token))
+      throw new Stranger('it does not have our internal token');
     const bytes = call.metadata.get('tonegrid-caller-bin')[0];
-    if (!Buffer.isBuffer(bytes)) throw new Refused('auth.token_missing');
+    if (!Buffer.isBuffer(bytes)) throw new Stranger('it does not say who calls');
     const caller = callerFromProto(fromBinary(CallerSchema, bytes));
     const deadline = call.getDeadline();
     caller.deadline = deadline instanceof Date ? deadline : Number.isFinite(deadline) ? new Date(deadline) : undefined;
@@ -153,18 +179,37 @@ async function* received(call: ServerReadableStream<unknown, unknown>): AsyncGen
   if (!whole) throw new Refused('service.unavailable');
 }
 
-/** What is told to the caller; what is not a refusal is logged whole and told as an internal error. */
-function asRefused(error: unknown, call: { rpc: string; request_id: string | undefined }, span: Span): Refused {
-  if (error instanceof Refused) {
-    span.setAttribute('tonegrid.refused', error.code);
-    if (error.status >= 500) logger.warn({ err: error, ...call }, 'refused');
-    return error;
+/** Whoever calls is no service of this platform, or one with another internal token. */
+class Stranger extends Error {}
+
+type Answer = ReturnType<typeof toServiceError>;
+
+/**
+ * What is told to the caller, and the code it is counted under. What is not a refusal is logged whole and told as an internal
+ * error. A stranger learns nothing: what it is told is no refusal of its own caller, whose credentials may be right.
+ */
+function statusOf(error: unknown, rpc: string, span: Span): { label: string; answer: Answer } {
+  if (error instanceof Stranger) {
+    logger.warn({ rpc, reason: error.message }, 'a call by a stranger was refused');
+    return ended(span, 'stranger', { code: status.UNAUTHENTICATED, details: 'not a service of this platform', metadata: new Metadata() });
   }
-  logger.error({ err: error, ...call }, 'unexpected error');
-  span.recordException(error as Error);
-  span.setStatus({ code: SpanStatusCode.ERROR });
-  return new Refused('internal.error');
+  const refused = error instanceof Refused ? error : new Refused('internal.error');
+  if (refused !== error) {
+    logger.error({ err: error, rpc }, 'unexpected error');
+    span.recordException(error as Error);
+  } else if (refused.status >= 500) logger.warn({ err: error, rpc }, 'refused');
+  if (refused.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: refused.code });
+  span.setAttribute('tonegrid.refused', refused.code);
+  return ended(span, refused.code, toServiceError(refused));
 }
+
+function ended(span: Span, label: string, answer: Answer): { label: string; answer: Answer } {
+  span.setAttribute('rpc.grpc.status_code', answer.code);
+  return { label, answer };
+}
+
+const logServed = (active: Context, rpc: string, code: string, seconds: number): void =>
+  context.with(active, () => logger.debug({ rpc, code, ms: Math.round(seconds * 10_000) / 10 }, 'served'));
 
 function replayed(): Metadata {
   const metadata = new Metadata();

@@ -22,8 +22,8 @@ export function toServiceError(refused: Refused): Pick<ServiceError, 'code' | 'd
 }
 
 /**
- * A gRPC status as the refusal that it tells of. Without a detail: a peer that is away or too slow is
- * `service.unavailable`; anything else stays the error that it is.
+ * A gRPC status as the refusal that it tells of. Without a detail: a peer that is away, too slow or does not know us is
+ * `service.unavailable` with the status as its cause; anything else stays the error that it is.
  */
 export function fromServiceError(error: ServiceError): Error {
   const bytes = error.metadata?.get(detailKey)[0];
@@ -34,7 +34,12 @@ export function fromServiceError(error: ServiceError): Error {
       return Refused.restore(detail.code, detail.message, fields, detail.retryAfterSeconds || undefined);
     }
   }
-  if (error.code === status.UNAVAILABLE || error.code === status.DEADLINE_EXCEEDED || error.code === status.CANCELLED)
-    return new Refused('service.unavailable', { retryAfterSeconds: 1 });
-  return error;
+  if (!notThere.has(error.code)) return error;
+  const refused = new Refused('service.unavailable', { retryAfterSeconds: 1 });
+  refused.cause = error;
+  return refused;
 }
+
+// UNAUTHENTICATED comes from the server itself, see `Stranger`: while the internal token is changed, old and new processes refuse
+// each other. That says nothing of the caller's own credentials.
+const notThere = new Set([status.UNAVAILABLE, status.DEADLINE_EXCEEDED, status.CANCELLED, status.UNAUTHENTICATED]);

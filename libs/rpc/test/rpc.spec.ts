@@ -1,5 +1,7 @@
-import { context, propagation, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import {
   CatalogService,
   type GetReleaseRequest,
@@ -7,23 +9,26 @@ import {
   type UploadTrackAudioResponseSchema,
 } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
-import { callContext, rpcClient, RpcServer, systemCaller, type Caller, type RpcClient, type StreamUseCase } from '../src';
+import { waitFor } from '@tonegrid/testing';
+import { callContext, metrics, rpcClient, RpcServer, systemCaller, type Caller, type RpcClient, type StreamUseCase } from '../src';
 
 const internalToken = 'rpc-suite-internal-token-0123456789abcdef';
 const uuid = '01890000-0000-7000-8000-000000000000';
 const tenantUuid = '01890000-0000-7000-8000-000000000001';
 const caller = (): Caller => ({ ...systemCaller('gateway', tenantUuid, 'request-1'), scopes: ['releases:read'], reviewPolicy: 'auto' });
 
-let refuseUploads = false;
 let behave: (caller: Caller, request: GetReleaseRequest) => Promise<object>;
 let server: RpcServer;
 let port: number;
 let client: RpcClient<typeof CatalogService>;
 
+let uploads: 'counted' | 'refused' | 'unread' = 'counted';
+
 /** Counts the bytes of an upload and refuses it in its middle when it is too long. */
 const upload: StreamUseCase<typeof UploadTrackAudioRequestSchema, typeof UploadTrackAudioResponseSchema> = {
   async run(_who, parts) {
-    if (refuseUploads) throw new Refused('track.not_found');
+    if (uploads === 'refused') throw new Refused('track.not_found');
+    if (uploads === 'unread') return new Promise(() => undefined);
     let size = 0;
     for await (const { part } of parts) {
       if (part.case === 'chunk') size += part.value.length;
@@ -34,7 +39,7 @@ const upload: StreamUseCase<typeof UploadTrackAudioRequestSchema, typeof UploadT
 };
 
 beforeEach(async () => {
-  refuseUploads = false;
+  uploads = 'counted';
   server = new RpcServer({ address: '127.0.0.1:0', internalToken });
   server.add(CatalogService.method.getRelease, { run: (who: Caller, request: GetReleaseRequest) => behave(who, request) });
   server.add(CatalogService.method.createArtist, { run: (who: Caller, request: never) => behave(who, request) });
@@ -97,12 +102,15 @@ test('field rules are checked before the use case runs', async () => {
   expect((await refusalOf(client.createArtist(caller(), { name: '' }))).fields).toEqual({ name: ['The name field is required.'] });
 });
 
-test('a peer without the internal token is refused', async () => {
-  behave = () => Promise.reject(new Error('ran'));
-  const intruder = rpcClient(CatalogService, { address: `127.0.0.1:${port}`, internalToken: 'y'.repeat(41) });
-  expect((await refusalOf(intruder.getRelease(caller(), { uuid }))).code).toBe('auth.token_missing');
-  intruder.close();
-});
+test.each(['y'.repeat(internalToken.length), 'y', `${internalToken}y`])(
+  'a peer with another internal token (%s) is not served; its own caller is told nothing of credentials, which may be right',
+  async (token) => {
+    behave = () => Promise.reject(new Error('ran'));
+    const intruder = rpcClient(CatalogService, { address: `127.0.0.1:${port}`, internalToken: token });
+    expect((await refusalOf(intruder.createArtist(caller(), { name: 'Rema' }))).code).toBe('service.unavailable');
+    intruder.close();
+  },
+);
 
 test('an answer from the record says so, a refusal from it too', async () => {
   behave = async (who) => ((who.answer.replayed = true), { release: { uuid } });
@@ -142,13 +150,87 @@ test('a peer that is too slow is service.unavailable at the deadline', async () 
   expect(Date.now() - began).toBeLessThan(1500);
 });
 
-test('a stop lets calls under way finish and takes no more', async () => {
-  behave = () => new Promise((resolve) => setTimeout(() => resolve({ release: { uuid } }), 300));
-  const under = client.getRelease(caller(), { uuid });
+test('a caller that goes away, or has gone already, ends its call', async () => {
+  const gone: boolean[] = [];
+  behave = (who) =>
+    new Promise((resolve) => who.signal!.addEventListener('abort', () => resolve({ release: { uuid: (gone.push(true), uuid) } })));
+  const going = new AbortController();
+  const call = refusalOf(client.getRelease({ ...caller(), signal: going.signal }, { uuid }));
   await new Promise((resolve) => setTimeout(resolve, 100));
-  const stopped = server.stop(5000);
-  expect((await under).release!.uuid).toBe(uuid);
+  going.abort();
+  expect((await call).code).toBe('service.unavailable');
+  await waitFor(() => gone.length === 1);
+  expect((await refusalOf(client.getRelease({ ...caller(), signal: going.signal }, { uuid }))).code).toBe('service.unavailable');
+});
+
+test('a stop lets calls under way finish, takes no more, and has an end', async () => {
+  let finish: (() => void) | undefined;
+  behave = () => new Promise((resolve) => (finish = () => resolve({ release: { uuid } })));
+  const underWay = client.getRelease(caller(), { uuid });
+  await waitFor(() => finish);
+  const stopped = server.stop(20_000);
+  const late = rpcClient(CatalogService, { address: `127.0.0.1:${port}`, internalToken });
+  expect((await refusalOf(late.getRelease(caller(), { uuid }))).code).toBe('service.unavailable');
+  late.close();
+  finish!();
+  expect((await underWay).release!.uuid).toBe(uuid);
   await stopped;
+});
+
+test('calls that do not end within the grace are cut off', async () => {
+  let began = false;
+  behave = () => new Promise(() => (began = true));
+  const stuck = refusalOf(client.createArtist(caller(), { name: 'Rema' }));
+  await waitFor(() => began);
+  await server.stop(100);
+  expect((await stuck).code).toBe('service.unavailable');
+});
+
+test('while one of two servers stops under load, no call fails, not even a change that must not be sent twice', async () => {
+  let served = 0;
+  const startAnother = async () => {
+    const another = new RpcServer({ address: '127.0.0.1:0', internalToken });
+    another.add(CatalogService.method.createArtist, {
+      run: async () => {
+        served += 1;
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+        return {};
+      },
+    });
+    return { another, at: await another.start() };
+  };
+  const [stopping, staying] = [await startAnother(), await startAnother()];
+  const both = rpcClient(CatalogService, { address: `ipv4:127.0.0.1:${stopping.at},127.0.0.1:${staying.at}`, internalToken });
+  let answered = 0;
+  let over = false;
+  const failures: string[] = [];
+  const push = async () => {
+    while (!over) {
+      try {
+        await both.createArtist(caller(), { name: 'Rema' });
+        answered += 1;
+      } catch (error) {
+        failures.push(String(error));
+      }
+    }
+  };
+  const pushing = Promise.all(Array.from({ length: 64 }, push));
+  const progress = async () => {
+    const before = answered;
+    await waitFor(() => answered + failures.length > before + 150, { timeout: 30_000 });
+  };
+  try {
+    await progress();
+    await stopping.another.stop(20_000);
+    await progress();
+  } finally {
+    over = true;
+    await pushing;
+    both.close();
+    await staying.another.stop(1_000);
+  }
+  expect(failures).toEqual([]);
+  expect(answered).toBe(served);
 });
 
 test('uploads stream, and a refusal in the middle is the answer', async () => {
@@ -171,17 +253,106 @@ test('a refusal that comes while the sender is between two parts is the answer, 
     await new Promise((resolve) => setTimeout(resolve, 300));
     yield { part: { case: 'chunk' as const, value: Buffer.alloc(10) } };
   })();
-  refuseUploads = true;
+  uploads = 'refused';
   expect((await refusalOf(client.uploadTrackAudio(caller(), slow))).code).toBe('track.not_found');
   process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
 });
 
-test('the log context of a call is its request and tenant', async () => {
-  behave = async () => ({ release: { uuid, title: `${callContext()?.requestId} ${callContext()?.tenant}` } });
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  expect((await client.getRelease(caller(), { uuid })).release!.title).toBe(`request-1 ${tenantUuid}`);
-  context.disable();
-  trace.disable();
-  propagation.disable();
+test('a peer that takes an upload and says no more is given up', async () => {
+  const patient = rpcClient(CatalogService, { address: `127.0.0.1:${port}`, internalToken, stallMs: 300 });
+  const forever = { case: 'chunk' as const, value: Buffer.alloc(1_000_000) };
+  uploads = 'unread';
+  const parts = (count: number) =>
+    (async function* () {
+      for (let i = 0; i < count; i += 1) yield { part: forever };
+    })();
+  // Small enough to be sent whole, and too large for what the connection holds of what nobody reads.
+  for (const count of [1, 100])
+    expect((await refusalOf(patient.uploadTrackAudio(caller(), parts(count)))).code).toBe('service.unavailable');
+  patient.close();
+});
+
+test('the error of a sender ends its upload and is told as it is', async () => {
+  const broken = async function* () {
+    yield { part: { case: 'start' as const, value: { uuid } } };
+    throw new Refused('request.too_large', { params: { limit: 1 } });
+  };
+  expect((await refusalOf(client.uploadTrackAudio(caller(), broken()))).code).toBe('request.too_large');
+});
+
+describe('telemetry', () => {
+  const spans = new InMemorySpanExporter();
+  beforeAll(() => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    propagation.setGlobalPropagator(new W3CTraceContextPropagator());
+    trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
+  });
+  afterEach(() => spans.reset());
+  afterAll(() => {
+    context.disable();
+    trace.disable();
+    propagation.disable();
+  });
+  const kinds = () => Object.fromEntries(spans.getFinishedSpans().map((span) => [SpanKind[span.kind], span]));
+
+  test('the log context of a call is its request and tenant', async () => {
+    behave = async () => ({ release: { uuid, title: `${callContext()?.requestId} ${callContext()?.tenant}` } });
+    expect((await client.getRelease(caller(), { uuid })).release!.title).toBe(`request-1 ${tenantUuid}`);
+  });
+
+  test('the span of the server is the child of the span of the client, and the use case runs in it', async () => {
+    let inside: string | undefined;
+    behave = async () => ((inside = trace.getActiveSpan()?.spanContext().spanId), { release: { uuid } });
+    await client.getRelease(caller(), { uuid });
+    await waitFor(() => spans.getFinishedSpans().length === 2);
+    const { CLIENT: sent, SERVER: served } = kinds();
+    expect(served!.spanContext().traceId).toBe(sent!.spanContext().traceId);
+    expect(served!.parentSpanContext?.spanId).toBe(sent!.spanContext().spanId);
+    expect(inside).toBe(served!.spanContext().spanId);
+    for (const span of [sent, served]) {
+      expect(span!.name).toBe('tonegrid.catalog.v1.CatalogService/GetRelease');
+      expect(span!.attributes).toMatchObject({
+        'rpc.system': 'grpc',
+        'rpc.service': 'tonegrid.catalog.v1.CatalogService',
+        'rpc.method': 'GetRelease',
+      });
+    }
+  });
+
+  test('a refusal is no error of the span, a bug is one on both sides', async () => {
+    behave = () => Promise.reject(new Refused('release.not_found'));
+    await refusalOf(client.getRelease(caller(), { uuid }));
+    await waitFor(() => spans.getFinishedSpans().length === 2);
+    expect(Object.values(kinds()).map(({ status, attributes }) => [status.code, attributes['rpc.grpc.status_code']])).toEqual([
+      [SpanStatusCode.UNSET, 5],
+      [SpanStatusCode.UNSET, 5],
+    ]);
+    spans.reset();
+    behave = () => Promise.reject(new Error('a bug'));
+    await refusalOf(client.getRelease(caller(), { uuid }));
+    await waitFor(() => spans.getFinishedSpans().length === 2);
+    const { CLIENT: sent, SERVER: served } = kinds();
+    expect([sent!.status.code, served!.status.code]).toEqual([SpanStatusCode.ERROR, SpanStatusCode.ERROR]);
+    expect(served!.events[0]!.attributes).toMatchObject({ 'exception.message': 'a bug' });
+  });
+});
+
+test('calls are counted by method and outcome, with the seconds that they took and how many are under way', async () => {
+  metrics.registry.resetMetrics();
+  const method = '/tonegrid.catalog.v1.CatalogService/GetRelease';
+  const valueOf = async (name: string, labels: object) =>
+    (await metrics.registry.getSingleMetric(name)!.get()).values.find((value) => JSON.stringify(value.labels) === JSON.stringify(labels))
+      ?.value;
+  let underWay: number | undefined;
+  behave = async () => ((underWay = await valueOf('rpc_server_under_way', {})), { release: { uuid } });
+  await client.getRelease(caller(), { uuid });
+  behave = () => Promise.reject(new Refused('release.not_found'));
+  await refusalOf(client.getRelease(caller(), { uuid }));
+  await waitFor(async () => (await valueOf('rpc_server_under_way', {})) === 0);
+  expect(underWay).toBe(1);
+  expect(await valueOf('rpc_server_requests_total', { method, code: 'OK' })).toBe(1);
+  expect(await valueOf('rpc_server_requests_total', { method, code: 'release.not_found' })).toBe(1);
+  const counts = (await metrics.rpcSeconds.get()).values.filter(({ metricName }) => metricName === 'rpc_server_duration_seconds_count');
+  expect(counts).toEqual([expect.objectContaining({ labels: { method }, value: 2 })]);
 });
