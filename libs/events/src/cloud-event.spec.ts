@@ -1,4 +1,4 @@
-import { cloudEvent, parseCloudEvent, remoteSpan } from './cloud-event';
+import { cloudEvent, parseCloudEvent } from './cloud-event';
 
 const tenantUuid = '0190a000-0000-7000-8000-000000000001';
 const told = { type: 'release.created', subject: 'r', tenantUuid, data: { n: 1 } };
@@ -24,10 +24,3 @@ test('ids that are not uuids and an empty subject are refused', () => {
 test.each(['', 'null', '[]', '{}', '{"id":"1"}', 'nonsense'])('%s is not an event', (text) =>
   expect(parseCloudEvent(text)).toBeUndefined(),
 );
-
-test('a traceparent names a remote span; a malformed one or one of zeros none', () => {
-  expect(remoteSpan(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`)).toEqual({
-    traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1, isRemote: true,
-  }); // prettier-ignore
-  for (const text of [undefined, '', '00-1-2-01', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`]) expect(remoteSpan(text)).toBeUndefined();
-});

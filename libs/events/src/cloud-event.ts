@@ -1,5 +1,5 @@
-import { context, isSpanContextValid, trace, type SpanContext } from '@opentelemetry/api';
 import { v7 } from 'uuid';
+import { activeTraceparent } from './tracing';
 
 /** Something that has happened, as a use case tells it. */
 export interface DomainEvent {
@@ -16,7 +16,7 @@ export interface DomainEvent {
   time?: Date;
 }
 
-/** CloudEvents 1.0 in its JSON format (structured mode), with the extensions `tenantuuid` and `traceparent` (W3C Trace Context). */
+/** CloudEvents 1.0 in its JSON format (structured mode), with the extensions `tenantuuid` and `traceparent` (W3C Trace Context: where it was told). */
 export interface CloudEvent<T = unknown> {
   specversion: '1.0';
   id: string;
@@ -70,19 +70,4 @@ export function parseCloudEvent(text: string): CloudEvent | undefined {
   } catch {
     return undefined; // not JSON: the caller reports it
   }
-}
-
-/** The running span as a W3C traceparent; undefined outside of a trace. */
-export function activeTraceparent(): string | undefined {
-  const span = trace.getSpanContext(context.active());
-  if (!span || !isSpanContextValid(span)) return undefined;
-  return `00-${span.traceId}-${span.spanId}-${span.traceFlags.toString(16).padStart(2, '0')}`;
-}
-
-/** The span that a traceparent names. */
-export function remoteSpan(traceparent: string | undefined): SpanContext | undefined {
-  const [, traceId, spanId, flags] = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/.exec(traceparent ?? '') ?? [];
-  if (!traceId || !spanId || !flags) return undefined;
-  const span = { traceId, spanId, traceFlags: parseInt(flags, 16), isRemote: true };
-  return isSpanContextValid(span) ? span : undefined;
 }

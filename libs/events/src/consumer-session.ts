@@ -52,6 +52,12 @@ export class ConsumerSession {
     return this.floor;
   }
 
+  /** Seconds since the stream took the oldest event that is delivered and not handled; 0 when there is none. */
+  lag(): number {
+    const [oldest] = this.open.values();
+    return oldest ? Math.max(0, Date.now() - oldest.time / 1e6) / 1000 : 0;
+  }
+
   /**
    * Reads until the signal comes or something fails (then rejects); in both cases handlers that run are waited for, and what has
    * not begun is given back. `alongside` is begun with it and ends with it; what it throws ends the session.
@@ -102,7 +108,8 @@ export class ConsumerSession {
     const id = message.headers?.get('Nats-Msg-Id') ?? '';
     const wanted = this.options.subjects.some((pattern) => matches(pattern, message.subject));
     const event = wanted ? parseCloudEvent(message.string()) : undefined;
-    const delivered = { seq, time, id, message, located: event && { event, seq, time }, done: false };
+    const traceparent = message.headers?.get('traceparent') || undefined;
+    const delivered = { seq, time, id, message, located: event && { event, seq, time, traceparent }, done: false };
     this.open.set(seq, delivered);
     if (event) this.lanes.add(delivered);
     else {

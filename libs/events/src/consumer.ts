@@ -1,8 +1,7 @@
-import { SpanKind, SpanStatusCode, context, trace } from '@opentelemetry/api';
+import { SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { Data, Tx } from '@tonegrid/data';
 import { AckPolicy, DeliverPolicy, nanos, type ConnectionOptions, type JetStreamManager, type NatsConnection, type StreamInfo } from 'nats';
 import type { Registry } from 'prom-client';
-import { remoteSpan } from './cloud-event';
 import { ConsumerSession } from './consumer-session';
 import { bury, handleOnce, isPassing, Superseded, type Located, type ReceivedEvent } from './handle-event';
 import { lead, type LeaderConnection } from './leadership';
@@ -11,6 +10,7 @@ import { consumerMetrics, type ConsumerMetrics } from './metrics';
 import { delayAfter, every, pause } from './pause';
 import { beginEpoch, findStart, savePosition, standsOn } from './position';
 import { connectOnce, deleteConsumer, ensureStream, streamDefaults, subjectOf, type StreamSettings } from './stream';
+import { processSpan } from './tracing';
 
 export interface ConsumerOptions {
   data: Data;
@@ -115,6 +115,9 @@ export class Consumer {
     } finally {
       this.role = 'standby';
       this.metrics.leading.set({ consumer: durable }, 0);
+      // Whoever leads next tells of the backlog.
+      this.metrics.pending.remove({ consumer: durable });
+      this.metrics.lag.remove({ consumer: durable });
       await sweeping;
     }
   }
@@ -146,6 +149,7 @@ export class Consumer {
         onUnreadable: (seq) => log.error({ consumer: durable, seq }, 'a message of the stream is not an event: passed over'),
       });
       const save = async () => {
+        this.metrics.lag.set({ consumer: durable }, session.lag());
         const reached = session.reached();
         if (reached) await savePosition(pg, durable, epoch, { ...reached, streamCreated: info.created });
       };
@@ -199,19 +203,8 @@ export class Consumer {
 
   /** Handles one event for as long as it takes. Resolves when it is handled or given up; rejects when the session is over. */
   private handle(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
-    const { event } = located;
-    const { durable } = this.subscription;
-    const origin = remoteSpan(event.traceparent);
-    const parent = origin ? trace.setSpanContext(context.active(), origin) : context.active();
-    const attributes = {
-      'messaging.system': 'nats',
-      'messaging.operation.type': 'process',
-      'messaging.destination.name': event.type,
-      'messaging.consumer.group.name': durable,
-      'messaging.message.id': event.id,
-    };
-    const tracer = trace.getTracer('@tonegrid/events');
-    return tracer.startActiveSpan(`process ${event.type}`, { kind: SpanKind.CONSUMER, attributes }, parent, async (span) => {
+    const { span, active } = processSpan(located.traceparent, located.event, this.subscription.durable);
+    return context.with(active, async () => {
       try {
         await this.attempt(epoch, located, ending);
       } catch (error) {
@@ -226,7 +219,7 @@ export class Consumer {
   private async attempt(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
     const { data, log } = this.options;
     const { durable: consumer, everyTenant = false, retry = { attempts: 8, first: 200, most: 30_000 } } = this.subscription;
-    const { id, type, subject } = located.event;
+    const { id, type, subject, tenantuuid: tenant } = located.event;
     for (let failures = 0, passing = 0; ;) {
       try {
         const fresh = await handleOnce(data, consumer, epoch, located, everyTenant, (tx, event) => this.subscription.handle(tx, event));
@@ -239,8 +232,10 @@ export class Consumer {
         const blamed = !isPassing(error);
         if (blamed) failures++;
         else passing++;
-        const fields = { consumer, event: id, type, subject, attempt: failures + passing, reason: reason(error) };
+        const fields = { consumer, event: id, type, subject, tenant, attempt: failures + passing, reason: reason(error) };
+        const span = trace.getActiveSpan()?.addEvent('attempt failed', { 'exception.message': fields.reason });
         if (failures >= retry.attempts) {
+          span?.setStatus({ code: SpanStatusCode.ERROR, message: fields.reason });
           log.error(fields, 'an event was given up: it is in dead_letters');
           if (await this.giveUp(epoch, located, failures, error)) return;
         } else log.warn(fields, 'an event was not handled, trying again');

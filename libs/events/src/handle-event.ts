@@ -31,6 +31,8 @@ export interface Located {
   seq: number;
   /** Nanoseconds since 1970, see StreamMessage. */
   time: number;
+  /** The span of its publish. */
+  traceparent?: string;
 }
 
 // The inbox row comes first: a second handling of the same event waits here until the first has committed or not. The epoch

@@ -3,6 +3,7 @@ export { largestEvent, parseCloudEvent, type CloudEvent, type DomainEvent } from
 export { eventTables } from './event-tables';
 export { Outbox } from './outbox';
 export { Relay, type RelayHealth, type RelayOptions } from './relay';
+export { StreamProbe } from './stream-probe';
 export { ensureStream, streamName, subjectOf, type StreamSettings } from './stream';
 export { lead, type LeaderConnection, type LeadershipOptions } from './leadership';
 export type { Log } from './log';

@@ -21,6 +21,9 @@ export const relayMetrics = (registry: Registry) => ({
 export const consumerMetrics = (registry: Registry) => ({
   leading: gauge(registry, 'consumer_leading', '1 in the process that handles the events of this consumer', ['consumer']),
   pending: gauge(registry, 'consumer_pending', 'Events in the stream that this consumer has not handled', ['consumer']),
+  lag: gauge(registry, 'consumer_lag_seconds', 'Age of the oldest event that was delivered to this consumer and is not handled', [
+    'consumer',
+  ]),
   handled: count(registry, 'consumer_handled_total', 'Events handled', ['consumer', 'type']),
   repeated: count(registry, 'consumer_repeated_total', 'Events that had been handled before and were passed over', ['consumer']),
   failed: count(registry, 'consumer_failed_total', 'Attempts at an event that failed', ['consumer', 'type']),

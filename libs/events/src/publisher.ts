@@ -1,8 +1,10 @@
+import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from 'nats';
 import type { LeaderConnection } from './leadership';
 import type { RelayMetrics } from './metrics';
 import { pause } from './pause';
 import { subjectOf } from './stream';
+import { publishSpan, traceparentOf } from './tracing';
 
 /** A row of the outbox on its way. */
 interface Row {
@@ -19,6 +21,7 @@ interface InFlight {
   sentAt: number;
   /** Highest sequence acknowledged when it was sent: a new message cannot get a lower one. */
   after: number;
+  span: Span | undefined;
 }
 
 /** An acknowledged row: its stream sequence. */
@@ -119,6 +122,7 @@ export class Publisher {
       clearInterval(late);
       signal.removeEventListener('abort', stop);
       if (!nats.isClosed()) this.subscription.unsubscribe();
+      for (const { span } of this.flying.values()) span?.setStatus({ code: SpanStatusCode.ERROR, message: 'not acknowledged' }).end();
     }
   }
 
@@ -176,8 +180,10 @@ export class Publisher {
     const token = String(++this.sent);
     const fields = headers();
     fields.set('Nats-Msg-Id', row.event_id);
-    if (row.traceparent) fields.set('traceparent', row.traceparent);
-    this.flying.set(token, { row, sentAt: Date.now(), after: this.highest });
+    const span = publishSpan(row.traceparent, row.type, row.event_id);
+    const traceparent = traceparentOf(span?.spanContext()) ?? row.traceparent;
+    if (traceparent) fields.set('traceparent', traceparent);
+    this.flying.set(token, { row, sentAt: Date.now(), after: this.highest, span });
     nats.publish(subjectOf(env, row.type), row.payload, { headers: fields, reply: `${this.replies}.${token}` });
   }
 
@@ -194,7 +200,8 @@ export class Publisher {
     if (ack.stream !== this.options.stream)
       return this.fail(new Error(`stream ${ack.stream} took a message meant for ${this.options.stream}`));
     this.flying.delete(token);
-    const { row } = flight;
+    const { row, span } = flight;
+    span?.end();
     this.acked.push({ id: row.id, seq: ack.seq });
     this.options.onPublished({ eventId: row.event_id, seq: ack.seq });
     const queue = this.waiting.get(row.ordering_key);

@@ -1,9 +1,10 @@
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { context, trace, TraceFlags } from '@opentelemetry/api';
+import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { pause, startPostgres, startProcess, waitFor, type RunningPostgres } from '@tonegrid/testing';
 import { join } from 'node:path';
 import { connect } from 'nats';
-import { NotNow, type CloudEvent, type ReceivedEvent } from '../src';
+import { NotNow, StreamProbe, type CloudEvent, type ReceivedEvent } from '../src';
 import { handleOnce, Superseded } from '../src/handle-event';
 import { bySubject, env, expectOnceInOrder, noteHandled, Stage, tenantUuid } from './stage';
 
@@ -207,17 +208,67 @@ test('the inbox forgets what the stream can no longer bring, and nothing newer',
   expect(await stage.rows('select max(stream_seq)::int as oldest from inbox')).toEqual([{ oldest: 13 }]);
 });
 
-test('the trace of the change goes on in the handler', async () => {
+test('the trace of the change goes on in its publish and from there in the handler', async () => {
+  const spans = new InMemorySpanExporter();
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spans)] }));
+  try {
+    stage.relay();
+    const seen: (string | undefined)[] = [];
+    stage.consumer({ handle: async () => void seen.push(trace.getSpanContext(context.active())?.spanId) });
+    const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: TraceFlags.SAMPLED };
+    await context.with(trace.setSpanContext(context.active(), span), () => stage.tell('r', 1));
+    await waitFor(() => spans.getFinishedSpans().length === 2, { what: 'both spans' });
+    const [row] = await stage.rows<{ traceparent: string; payload: string }>('select traceparent, payload from outbox');
+    expect(row!.traceparent).toBe(`00-${span.traceId}-${span.spanId}-01`);
+    expect(JSON.parse(row!.payload)).toMatchObject({ traceparent: row!.traceparent });
+    const [published, processed] = ['publish', 'process'].map((name) =>
+      spans.getFinishedSpans().find((each) => each.name === `${name} release.updated`)!,
+    );
+    expect(published!.parentSpanContext).toMatchObject({ traceId: span.traceId, spanId: span.spanId });
+    expect(processed!.parentSpanContext).toMatchObject({ traceId: span.traceId, spanId: published!.spanContext().spanId });
+    expect(seen).toEqual([processed!.spanContext().spanId]);
+  } finally {
+    context.disable();
+    trace.disable();
+  }
+});
+
+test('how far a consumer is behind is told while it leads, and no longer when it does not', async () => {
   stage.relay();
-  const seen: (string | undefined)[] = [];
-  stage.consumer({ handle: async () => void seen.push(trace.getSpanContext(context.active())?.traceId) });
-  const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: TraceFlags.SAMPLED };
-  await context.with(trace.setSpanContext(context.active(), span), () => stage.tell('r', 1));
-  await waitFor(() => seen.length === 1, { what: 'the event' });
-  expect(seen).toEqual([span.traceId]);
-  const [row] = await stage.rows<{ traceparent: string; payload: string }>('select traceparent, payload from outbox');
-  expect(row!.traceparent).toBe(`00-${span.traceId}-${span.spanId}-01`);
-  expect(JSON.parse(row!.payload)).toMatchObject({ traceparent: row!.traceparent });
-  context.disable();
+  const told = async (name: string) => (await stage.registry.getSingleMetric(name)!.get()).values;
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  const consumer = stage.consumer({ checkEvery: 50, handle: () => held });
+  for (let n = 1; n <= 3; n++) await stage.tell('r', n);
+  await waitFor(async () => (await told('consumer_pending'))[0]?.value === 3, { what: 'three events pending' });
+  await waitFor(async () => (await told('consumer_lag_seconds'))[0]!.value > 0.5, { what: 'the lag growing' });
+  goOn();
+  await waitFor(async () => (await told('consumer_pending'))[0]?.value === 0, { what: 'none pending' });
+  await waitFor(async () => (await told('consumer_lag_seconds'))[0]?.value === 0, { what: 'no lag' });
+  await consumer.stop();
+  expect([await told('consumer_pending'), await told('consumer_lag_seconds')]).toEqual([[], []]);
+});
+
+test('the probe says whether JetStream answers for the stream, through an absence of NATS', async () => {
+  const probe = new StreamProbe({ servers: stage.nats.url }, env);
+  try {
+    await expect(probe.check()).rejects.toThrow('stream not found');
+    stage.relay();
+    await waitFor(() => probe.check().then(() => true), { what: 'the stream' });
+    await stage.nats.kill9();
+    await waitFor(
+      () =>
+        probe.check().then(
+          () => false,
+          () => true,
+        ),
+      { what: 'its absence being noticed' },
+    );
+    await expect(probe.check()).rejects.toThrow();
+    await stage.nats.restart();
+    await waitFor(() => probe.check().then(() => true), { what: 'its return' });
+  } finally {
+    await probe.close();
+  }
 });

@@ -197,7 +197,10 @@ function statusOf(error: unknown, rpc: string, span: Span): { label: string; ans
   if (refused !== error) {
     logger.error({ err: error, rpc }, 'unexpected error');
     span.recordException(error as Error);
-  } else if (refused.status >= 500) logger.warn({ err: error, rpc }, 'refused');
+  } else if (refused.status >= 500) {
+    // Its cause tells why; where it was thrown would be said in each of very many lines while something is away.
+    logger.warn({ rpc, code: refused.code, reason: refused.cause instanceof Error ? refused.cause.message : refused.message }, 'refused');
+  }
   if (refused.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: refused.code });
   span.setAttribute('tonegrid.refused', refused.code);
   return ended(span, refused.code, toServiceError(refused));
