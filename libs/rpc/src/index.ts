@@ -7,5 +7,6 @@ export { RpcServer, type RpcServerOptions } from './server';
 export { rpcClient, type RpcClient, type RpcClientOptions } from './client';
 export { toServiceError, fromServiceError, errorDetail } from './status';
 export { logger, logLevels, createLogger, nameLogger, type Logger } from './log';
+export { scrubbed } from './redact';
 export { callContext, withCallContext, type CallContext } from './call-context';
 export { metrics } from './metrics';

@@ -8,15 +8,19 @@ export interface ReadinessCheck {
   check(): Promise<void>;
 }
 
+/** Longest time for one check, milliseconds; less than the three seconds in which the kubelet wants an answer. */
+const patience = 2_500;
+
 /**
- * The admin port: `/livez` (the process answers), `/readyz` (every check holds; the body says which does not) and `/metrics`
+ * The admin port: `/livez` (the process answers), `/readyz` (every check holds; the body says which does not, and why) and `/metrics`
  * (Prometheus text). Not for the public.
  */
 export class AdminServer {
   private readonly server: Server;
   private state: 'starting' | 'ready' | 'stopping' = 'starting';
+  private checks: readonly ReadinessCheck[] = [];
 
-  constructor(private readonly checks: ReadinessCheck[]) {
+  constructor() {
     this.server = createServer((request, response) => {
       const send = (status: number, type: string, body: string) => response.writeHead(status, { 'content-type': type }).end(body);
       const path = request.url?.split('?')[0];
@@ -43,7 +47,9 @@ export class AdminServer {
     return new Promise((resolve, reject) => this.server.once('error', reject).listen(port, host, () => resolve()));
   }
 
-  ready(): void {
+  /** The service has started; from now on it is ready as long as the checks hold. */
+  started(checks: readonly ReadinessCheck[]): void {
+    this.checks = checks;
     this.state = 'ready';
   }
 
@@ -57,21 +63,32 @@ export class AdminServer {
   }
 
   private async readiness(): Promise<{ ready: boolean; report: { status: string; checks: Record<string, string> } }> {
-    const checks: Record<string, string> = {};
-    let ready = this.state === 'ready';
-    if (ready) {
-      await Promise.all(
-        this.checks.map(async ({ name, check }) => {
-          try {
-            await check();
-            checks[name] = 'ok';
-          } catch (error) {
-            ready = false;
-            checks[name] = error instanceof Error ? error.message : String(error);
-          }
-        }),
-      );
-    }
-    return { ready, report: { status: ready ? 'ready' : this.state === 'ready' ? 'degraded' : this.state, checks } };
+    if (this.state !== 'ready') return { ready: false, report: { status: this.state, checks: {} } };
+    const results = await Promise.all(this.checks.map(async ({ name, check }) => [name, await resultOf(check)] as const));
+    const ready = results.every(([, result]) => result === 'ok');
+    return { ready, report: { status: ready ? 'ready' : 'degraded', checks: Object.fromEntries(results) } };
   }
+}
+
+/** `ok`, or why not. */
+async function resultOf(check: () => Promise<void>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${patience} ms`)), patience);
+  });
+  try {
+    await Promise.race([check(), late]);
+    return 'ok';
+  } catch (error) {
+    return reasonOf(error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What an error says, with what caused it: the admin port may know more than a caller. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const said = error.message || (error as NodeJS.ErrnoException).code || error.name;
+  return error.cause === undefined ? said : `${said} (${reasonOf(error.cause)})`;
 }

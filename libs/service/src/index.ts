@@ -1,6 +1,7 @@
 /** The main() of a service: configuration, telemetry, database, events, gRPC, health, graceful stop. */
 export { runService, type ServiceDefinition } from './run-service';
-export { readConfig, ConfigError, type BaseConfig } from './config';
+export { fromVariable, readConfig, ConfigError, type BaseConfig } from './config';
 export { CONFIG, clientOf } from './tokens';
 export { Handles, handlerOptionsOf, type EventHandler, type HandlerOptions } from './handles';
 export { startTelemetry } from './telemetry';
+export { natsOptions } from './nats-options';

@@ -5,15 +5,16 @@ import { services } from '@tonegrid/contracts';
 import { assertTenancy, Data, openData, Pages, pendingMigrations, roleOf, runMigrations } from '@tonegrid/data';
 import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
-import { logger, nameLogger, rpcClient, RpcServer } from '@tonegrid/rpc';
+import { logger, nameLogger, rpcClient, RpcServer, scrubbed } from '@tonegrid/rpc';
 import { Vault } from '@tonegrid/secrets';
 import type { EntitySchema, MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
 import { AdminServer, type ReadinessCheck } from './admin-server';
-import { addressVariable, ConfigError, readConfig, type BaseConfig } from './config';
+import { addressVariable, ConfigError, readConfig, readMigrationConfig, type BaseConfig } from './config';
 import { bindUseCases, eventHandlers } from './discover';
 import { nestLogger } from './nest-logger';
 import { startEvents, type Events } from './start-events';
+import { hearSignals, stopAndExit, type Stopping } from './stopping';
 import { sweepAnswers } from './sweep-answers';
 import { startTelemetry } from './telemetry';
 import { clientOf, CONFIG } from './tokens';
@@ -38,6 +39,8 @@ export interface ServiceDefinition<S extends z.ZodRawShape> {
   rpc?: boolean;
   /** Services that it calls. */
   peers?: readonly Peer[];
+  /** Those of them without which it can serve nothing: it is not ready before it has reached each once. */
+  needs?: readonly Peer[];
   /** Its Nest module. */
   module(config: BaseConfig & z.infer<z.ZodObject<S>>): DynamicModule | Type<unknown>;
 }
@@ -47,23 +50,33 @@ const refusedConfiguration = 78;
 
 /**
  * The main() of a service. `main.js migrate` runs its migrations and ends; otherwise it serves until SIGTERM or SIGINT, then
- * finishes what is under way and exits 0. Exits 78 when the configuration is refused, 1 when it cannot start.
+ * finishes what is under way and exits 0. Exits 78 when the configuration is refused, 1 when it cannot start or not stop in time.
  */
 export async function runService<S extends z.ZodRawShape>(definition: ServiceDefinition<S>): Promise<void> {
-  nameLogger(definition.name, process.env['LOG_LEVEL'] ?? 'info');
+  nameLogger(definition.name);
+  const stopping = hearSignals();
   try {
+    if (process.argv[2] === 'migrate') return await migrate(definition, stopping);
     const parts = {
       rpc: definition.rpc ?? true,
       database: definition.database !== undefined,
       events: definition.events ?? false,
       peers: definition.peers ?? [],
     };
-    const migrateOnly = process.argv[2] === 'migrate';
-    if (migrateOnly) return await migrate(definition);
-    await serve(definition, readConfig(definition.config, parts));
+    const config = readConfig(definition.config, parts);
+    const started = start(definition, config);
+    const first = await Promise.race([started, stopping.asked]);
+    if (typeof first === 'string') {
+      // Nothing is under way yet, and a migration that is cut off is undone.
+      logger.info({ signal: first }, 'stopped before it was ready');
+      process.exit(0);
+    }
+    const signal = await stopping.asked;
+    logger.info({ signal }, 'stopping');
+    await stopAndExit(config, first);
   } catch (error) {
     if (error instanceof ConfigError) {
-      process.stderr.write(`${definition.name}: ${error.message}\n`);
+      process.stderr.write(`${definition.name}: ${scrubbed(error.message)}\n`);
       process.exit(refusedConfiguration);
     }
     logger.fatal({ err: error }, 'cannot start');
@@ -72,19 +85,29 @@ export async function runService<S extends z.ZodRawShape>(definition: ServiceDef
 }
 
 /** Migrations alone need the two database URLs and nothing else. */
-async function migrate(definition: ServiceDefinition<z.ZodRawShape>): Promise<void> {
-  const { MIGRATION_DATABASE_URL: url, DATABASE_URL: runtime } = process.env;
+async function migrate(definition: ServiceDefinition<z.ZodRawShape>, stopping: Stopping): Promise<void> {
   if (!definition.database) throw new ConfigError([`${definition.name} owns no database: there is nothing to migrate`]);
-  if (!url || !runtime) throw new ConfigError(['MIGRATION_DATABASE_URL and DATABASE_URL are required']);
+  const { MIGRATION_DATABASE_URL: url, DATABASE_URL: runtime } = readMigrationConfig();
+  void stopping.asked.then((signal) => {
+    logger.fatal({ signal }, 'stopped while migrating: the migration that ran is undone');
+    process.exit(1);
+  });
   const done = await runMigrations({ url, appRole: roleOf(runtime), migrations: definition.database.migrations });
   logger.info({ migrations: done }, done.length > 0 ? 'migrated' : 'nothing to migrate');
+  process.exit(0);
 }
 
-async function serve<S extends z.ZodRawShape>(
+/** Starts the service; answers a function that stops it in order. */
+async function start<S extends z.ZodRawShape>(
   definition: ServiceDefinition<S>,
   config: BaseConfig & z.infer<z.ZodObject<S>>,
-): Promise<void> {
-  const stopTelemetry = startTelemetry(definition.name, config.OTEL_EXPORTER_OTLP_ENDPOINT);
+): Promise<() => Promise<void>> {
+  // First, because it may refuse the configuration as well.
+  const module = definition.module(config);
+  const stopTelemetry = startTelemetry(definition.name, config.TONEGRID_ENV, config.OTEL_EXPORTER_OTLP_ENDPOINT);
+  const admin = new AdminServer();
+  await admin.listen(config.ADMIN_HOST, config.ADMIN_PORT);
+
   const data = definition.database && (await openDatabase(definition, config));
   const clients = (definition.peers ?? []).map((peer) => ({
     peer,
@@ -108,14 +131,11 @@ async function serve<S extends z.ZodRawShape>(
   if (outbox) providers.push({ provide: Outbox, useValue: outbox });
   const platform: DynamicModule = { module: PlatformModule, providers, exports: providers.map((p) => (p as { provide: symbol }).provide) };
   const app = await NestFactory.createApplicationContext(
-    { module: RootModule, imports: [platform, definition.module(config)] },
+    { module: RootModule, imports: [platform, module] },
     { logger: nestLogger, abortOnError: false },
   );
 
   const events = definition.events && data ? startEvents(config, data, eventHandlers(app)) : undefined;
-  const admin = new AdminServer(readinessChecks(data, events));
-  await admin.listen(config.ADMIN_HOST, config.ADMIN_PORT);
-
   let server: RpcServer | undefined;
   if (definition.rpc ?? true) {
     server = new RpcServer({ address: `${config.GRPC_HOST}:${config.GRPC_PORT}`, internalToken: config.INTERNAL_TOKEN });
@@ -123,48 +143,29 @@ async function serve<S extends z.ZodRawShape>(
     logger.info({ port: await server.start(), rpcs: bound }, 'serving gRPC');
   }
   const stopSweeping = data && sweepAnswers(data);
-  admin.ready();
-  logger.info({ env: config.TONEGRID_ENV }, 'ready');
+  const needed = clients.filter(({ peer }) => definition.needs?.includes(peer));
+  admin.started(readinessChecks(data, events, needed));
+  logger.info({ env: config.TONEGRID_ENV }, 'started');
 
-  const stop = once(async (signal: string) => {
-    logger.info({ signal }, 'stopping');
+  return async () => {
     admin.stopping();
     if (config.SHUTDOWN_DELAY_MS > 0) await new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_DELAY_MS));
-    await server?.stop(config.SHUTDOWN_GRACE_MS);
-    await events?.stop();
+    const answered = server?.stop(config.SHUTDOWN_GRACE_MS) ?? Promise.resolve();
+    await Promise.all([answered, events?.stop(answered)]);
     stopSweeping?.();
     await app.close();
     clients.forEach(({ client }) => client.close());
     await data?.close();
     await stopTelemetry();
     await admin.close();
-    logger.info('stopped');
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      stop(signal).then(
-        () => process.exit(0),
-        (error: unknown) => {
-          logger.fatal({ err: error }, 'could not stop in order');
-          process.exit(1);
-        },
-      );
-    });
-  }
-  for (const kind of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(kind, (error: unknown) => {
-      logger.fatal({ err: error, kind }, 'unexpected: the process ends so that nothing goes on half');
-      process.exit(1);
-    });
-  }
+  };
 }
 
 async function openDatabase<S extends z.ZodRawShape>(definition: ServiceDefinition<S>, config: BaseConfig): Promise<Data> {
   const { migrations, entities } = definition.database!;
-  if (config.MIGRATE_ON_START) {
-    if (!config.MIGRATION_DATABASE_URL) throw new ConfigError(['MIGRATION_DATABASE_URL is required when MIGRATE_ON_START is true']);
+  // The configuration has both or neither.
+  if (config.MIGRATE_ON_START && config.MIGRATION_DATABASE_URL)
     await runMigrations({ url: config.MIGRATION_DATABASE_URL, appRole: roleOf(config.DATABASE_URL), migrations });
-  }
   const data = await openData({
     url: config.DATABASE_URL,
     migrations,
@@ -177,7 +178,11 @@ async function openDatabase<S extends z.ZodRawShape>(definition: ServiceDefiniti
   return data;
 }
 
-function readinessChecks(data: Data | undefined, events: Events | undefined): ReadinessCheck[] {
+function readinessChecks(
+  data: Data | undefined,
+  events: Events | undefined,
+  needed: { peer: Peer; client: { ready(timeoutMs: number): Promise<boolean> } }[],
+): ReadinessCheck[] {
   const checks: ReadinessCheck[] = [];
   if (data) {
     let migrated = false;
@@ -192,15 +197,19 @@ function readinessChecks(data: Data | undefined, events: Events | undefined): Re
       },
     });
   }
-  // Events wait in the outbox while NATS is away, so its absence does not take a service out of the balance after it has once
-  // been reached; the outbox metrics tell of it.
   if (events) checks.push({ name: 'events', check: () => events.check() });
+  for (const { peer, client } of needed) {
+    let reached = false;
+    checks.push({
+      name: peer,
+      async check() {
+        // Once only: while it is away later, callers are told so in the platform's own words rather than by a load balancer.
+        reached ||= await client.ready(2_000);
+        if (!reached) throw new Error('it could not be reached yet');
+      },
+    });
+  }
   return checks;
-}
-
-function once(work: (signal: string) => Promise<void>): (signal: string) => Promise<void> {
-  let running: Promise<void> | undefined;
-  return (signal) => (running ??= work(signal));
 }
 
 @Global()

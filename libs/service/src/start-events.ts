@@ -1,17 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { context } from '@opentelemetry/api';
 import type { Data } from '@tonegrid/data';
-import { Consumer, Relay } from '@tonegrid/events';
-import { logger, metrics } from '@tonegrid/rpc';
-import { credsAuthenticator, type ConnectionOptions } from 'nats';
+import { Consumer, Relay, StreamProbe } from '@tonegrid/events';
+import { logger, metrics, withCallContext } from '@tonegrid/rpc';
 import type { BaseConfig } from './config';
 import type { EventHandler, HandlerOptions } from './handles';
+import { natsOptions } from './nats-options';
 
 /** The relay and the consumers of this process. */
 export interface Events {
-  /** Throws until JetStream has been reached once. */
+  /** Throws, with the reason, while JetStream does not answer, or what this process leads does not work. */
   check(): Promise<void>;
-  /** Finishes what is under way. */
-  stop(): Promise<void>;
+  /** Finishes the handlers that run. Goes on publishing until `answered`: as long as calls are under way, they tell of events. */
+  stop(answered: Promise<void>): Promise<void>;
 }
 
 /**
@@ -19,10 +19,7 @@ export interface Events {
  * of its own to the database, for the lock that says who leads.
  */
 export function startEvents(config: BaseConfig, data: Data, handlers: { options: HandlerOptions; handler: EventHandler }[]): Events {
-  const nats: ConnectionOptions = {
-    servers: config.NATS_URL.split(','),
-    ...(config.NATS_CREDENTIALS_FILE && { authenticator: credsAuthenticator(readFileSync(config.NATS_CREDENTIALS_FILE)) }),
-  };
+  const nats = natsOptions(config);
   const common = {
     databaseUrl: config.DATABASE_URL,
     nats,
@@ -32,29 +29,32 @@ export function startEvents(config: BaseConfig, data: Data, handlers: { options:
     stream: { replicas: config.NATS_REPLICAS },
   };
   const relay = new Relay(common);
-  const consumers = handlers.map(({ options, handler }) => {
-    const subscription = { ...options, handle: handler.handle.bind(handler) };
-    return new Consumer({ ...common, data }, subscription);
-  });
+  const consumers = handlers.map(({ options, handler }) => new Consumer({ ...common, data }, { ...options, handle: inItsCall(handler) }));
+  const probe = new StreamProbe(nats, config.TONEGRID_ENV);
   relay.start();
   consumers.forEach((consumer) => consumer.start());
 
-  let reached = false;
   return {
     async check() {
-      // Once reached, the absence of NATS takes nothing out of service: events wait in the outbox, and metrics tell of it.
-      if (reached) return;
+      // Of two processes one leads and the other has no connection of its own to JetStream: hence the probe.
+      await probe.check();
+      const publishing = relay.health();
       const states = [
-        { ...relay.health(), works: relay.health().publishing },
-        ...consumers.map((c) => ({ ...c.health(), works: c.health().consuming })),
+        { ...publishing, works: publishing.publishing },
+        ...consumers.map((consumer) => ({ ...consumer.health(), works: consumer.health().consuming })),
       ];
-      const waiting = states.find((state) => state.role === 'stopped' || (state.role === 'leader' && !state.works));
+      const waiting = states.find(({ role, works }) => role === 'leader' && !works);
       if (waiting) throw new Error(waiting.problem ?? 'connecting to JetStream');
-      reached = true;
     },
-    async stop() {
-      await Promise.all(consumers.map((consumer) => consumer.stop()));
+    async stop(answered) {
+      await Promise.all([probe.close(), answered, ...consumers.map((consumer) => consumer.stop())]);
       await relay.stop();
     },
   };
 }
+
+/** The handler, with log lines that say which event and whose it is: the id of the event stands in place of a request's. */
+const inItsCall =
+  (handler: EventHandler): EventHandler['handle'] =>
+  (tx, event) =>
+    context.with(withCallContext(context.active(), { requestId: event.id, tenant: event.tenantUuid }), () => handler.handle(tx, event));

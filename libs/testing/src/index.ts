@@ -5,3 +5,5 @@ export { freePort } from './ports';
 export { pause, waitFor, type WaitOptions } from './wait-for';
 export { makeScratch, type Scratch } from './scratch';
 export { makeFlac, makeJpegCover, makePngCover, makeWav, type ToneOptions } from './media';
+export { startCollector, type CollectedSpan, type Collector } from './collector';
+export { readMetrics, type Metrics, type Sample } from './read-metrics';

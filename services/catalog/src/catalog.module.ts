@@ -1,6 +1,6 @@
 import { Module, type Provider, type Type } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
-import { CONFIG } from '@tonegrid/service';
+import { CONFIG, fromVariable } from '@tonegrid/service';
 import { openStorage } from '@tonegrid/storage';
 import { CreateArtist } from './artists/create-artist';
 import { DeleteArtist } from './artists/delete-artist';
@@ -107,8 +107,16 @@ export const parts: Provider[] = [
   AudioWorker,
   SweepAssets,
   Uploads,
-  { provide: DspRegistry, useFactory: ({ DSPS_FILE }: CatalogConfig) => loadRegistry(DSPS_FILE, process.env), inject: [CONFIG] },
-  { provide: STORAGE, useFactory: ({ STORAGE_URL }: CatalogConfig) => openStorage(STORAGE_URL, process.env), inject: [CONFIG] },
+  {
+    provide: DspRegistry,
+    useFactory: ({ DSPS_FILE }: CatalogConfig) => fromVariable('DSPS_FILE', () => loadRegistry(DSPS_FILE, process.env)),
+    inject: [CONFIG],
+  },
+  {
+    provide: STORAGE,
+    useFactory: ({ STORAGE_URL }: CatalogConfig) => fromVariable('STORAGE_URL', () => openStorage(STORAGE_URL, process.env)),
+    inject: [CONFIG],
+  },
 ];
 
 @Module({ providers: [...parts, ...useCases] })

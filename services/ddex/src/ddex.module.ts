@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
-import { CONFIG } from '@tonegrid/service';
+import { CONFIG, ConfigError, fromVariable } from '@tonegrid/service';
 import type { DdexConfig } from './config';
 import { DownloadMessage } from './messages/download-message';
 import { MessageMaker } from './messages/message-maker';
@@ -14,12 +14,12 @@ const spoken = ['4.3'];
 
 /** The DSPs of this deployment. Throws when one wants an ERN version that cannot be written. */
 function openRegistry(config: DdexConfig): DspRegistry {
-  const registry = loadRegistry(config.DSPS_FILE, process.env);
+  const registry = fromVariable('DSPS_FILE', () => loadRegistry(config.DSPS_FILE, process.env));
   const foreign = registry.all.filter((dsp) => !spoken.includes(dsp.ern_version));
   if (foreign.length > 0)
-    throw new Error(
+    throw new ConfigError([
       `DSPS_FILE: ERN ${spoken.join(', ')} is written; not that of ${foreign.map((d) => `${d.slug} (${d.ern_version})`).join(', ')}`,
-    );
+    ]);
   return registry;
 }
 

@@ -42,6 +42,7 @@ export interface DeliveryConfig {
   DELIVERY_RETRY_DELAYS_MS?: number[];
   DELIVERY_LEASE_MS?: number;
   ACK_POLL_MS?: number;
+  SHUTDOWN_GRACE_MS?: number;
 }
 
 /** Waits and intervals, in milliseconds. */
@@ -49,6 +50,8 @@ export interface Timing {
   retryDelays: number[];
   lease: number;
   ackPoll: number;
+  /** How long uploads may go on after the process was asked to stop. */
+  stopGrace: number;
 }
 
 const seconds = 1000;
@@ -66,5 +69,7 @@ export function timingOf(config: DeliveryConfig): Timing {
         : [minutes, 5 * minutes, 15 * minutes, hours, 3 * hours, 8 * hours, 24 * hours]),
     lease: config.DELIVERY_LEASE_MS ?? (sandbox ? 10 * seconds : minutes),
     ackPoll: config.ACK_POLL_MS ?? (sandbox ? seconds : minutes),
+    // Less than the grace of the process, so that attempts which are cut off can still say so.
+    stopGrace: Math.min(Math.max((config.SHUTDOWN_GRACE_MS ?? 20 * seconds) - 2 * seconds, seconds), sandbox ? 8 * seconds : Infinity),
   };
 }

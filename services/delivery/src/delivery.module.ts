@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
-import { CONFIG } from '@tonegrid/service';
+import { CONFIG, fromVariable } from '@tonegrid/service';
 import { openStorage } from '@tonegrid/storage';
 import { AckFileStore } from './acknowledgements/ack-file.store';
 import { Acknowledge } from './acknowledgements/acknowledge';
@@ -28,10 +28,15 @@ import { STORAGE } from './storage';
   providers: [
     {
       provide: DspRegistry,
-      useFactory: ({ DSPS_FILE }: DeliveryConfig) => loadRegistry(DSPS_FILE, process.env, { deliver: true }),
+      useFactory: ({ DSPS_FILE }: DeliveryConfig) =>
+        fromVariable('DSPS_FILE', () => loadRegistry(DSPS_FILE, process.env, { deliver: true })),
       inject: [CONFIG],
     },
-    { provide: STORAGE, useFactory: ({ STORAGE_URL }: DeliveryConfig) => openStorage(STORAGE_URL, process.env), inject: [CONFIG] },
+    {
+      provide: STORAGE,
+      useFactory: ({ STORAGE_URL }: DeliveryConfig) => fromVariable('STORAGE_URL', () => openStorage(STORAGE_URL, process.env)),
+      inject: [CONFIG],
+    },
     AckFileStore,
     Acknowledge,
     ApplyAcknowledgement,

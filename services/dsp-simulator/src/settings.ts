@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { BaseConfig } from '@tonegrid/service';
+import { ConfigError, type BaseConfig } from '@tonegrid/service';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(1).max(65535).optional();
@@ -54,7 +54,8 @@ export interface Settings {
 
 /** @throws in production, where nothing may play a DSP. */
 export function settingsOf(config: Read): Settings {
-  if (config.TONEGRID_ENV !== 'sandbox') throw new Error('TONEGRID_ENV is production: the DSP simulator is of the sandbox only');
+  if (config.TONEGRID_ENV !== 'sandbox')
+    throw new ConfigError(['TONEGRID_ENV: is production, and the DSP simulator is of the sandbox only']);
   return {
     internalToken: config.INTERNAL_TOKEN,
     dspsFile: config.DSPS_FILE,

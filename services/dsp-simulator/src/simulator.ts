@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { createValidator, findSchemasDir, parseManifestFileName, type Validator } from '@tonegrid/ddex';
 import { loadRegistry, sandboxHostKey } from '@tonegrid/dsp-registry';
 import { logger } from '@tonegrid/rpc';
+import { fromVariable } from '@tonegrid/service';
 import { dropOldFiles } from './deliveries/drop-old-files';
 import { readPlainFile } from './deliveries/find-arrivals';
 import { Intake } from './deliveries/intake';
@@ -34,7 +35,7 @@ export class Simulator {
   async start(): Promise<void> {
     const { settings } = this;
     this.letGo = await holdFolder(settings.dataDir);
-    const registry = loadRegistry(settings.dspsFile, process.env);
+    const registry = fromVariable('DSPS_FILE', () => loadRegistry(settings.dspsFile, process.env));
     const users = sftpUsers(registry, settings.dataDir);
     const schemasDir = findSchemasDir(process.env, __dirname);
     const validator = (this.validator = createValidator({ schemasDir, workers: 1 }));

@@ -8,5 +8,6 @@ void runService({
   config: settingsShape,
   rpc: false,
   peers: Object.keys(services) as (keyof typeof services)[],
+  needs: ['identity'],
   module: () => GatewayModule.create(),
 });

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
 import { Vault } from '@tonegrid/secrets';
-import { CONFIG } from '@tonegrid/service';
+import { CONFIG, fromVariable } from '@tonegrid/service';
 import type { WebhooksConfig } from './config';
 import { ListWebhookDeliveries } from './deliveries/list-webhook-deliveries';
 import { RedeliverWebhook } from './deliveries/redeliver-webhook';
@@ -42,7 +42,11 @@ const useCases = [
     Sender,
     SweepDeliveries,
     Targets,
-    { provide: DspRegistry, useFactory: ({ DSPS_FILE }: WebhooksConfig) => loadRegistry(DSPS_FILE, process.env), inject: [CONFIG] },
+    {
+      provide: DspRegistry,
+      useFactory: ({ DSPS_FILE }: WebhooksConfig) => fromVariable('DSPS_FILE', () => loadRegistry(DSPS_FILE, process.env)),
+      inject: [CONFIG],
+    },
     { provide: Vault, useFactory: ({ ENCRYPTION_KEY }: WebhooksConfig) => new Vault(ENCRYPTION_KEY), inject: [CONFIG] },
   ],
 })

@@ -13,8 +13,6 @@ import { SendMessage, type Outcome } from './send-message';
 
 /** How often it looks for messages that nobody woke it for: retries that are due, those of other processes. */
 const lookEveryMs = 1000;
-/** How long uploads may go on after the process was asked to stop. */
-const graceMs = 8000;
 const tracer = trace.getTracer('tonegrid.delivery');
 
 interface Job {
@@ -67,7 +65,10 @@ export class SendWorker implements OnApplicationBootstrap, BeforeApplicationShut
     this.state = 'stopped';
     clearInterval(this.timer);
     await this.looking;
-    const late = setTimeout(() => this.jobs.forEach(({ abort }) => abort.abort(new Interrupted('The service is stopping.'))), graceMs);
+    const late = setTimeout(
+      () => this.jobs.forEach(({ abort }) => abort.abort(new Interrupted('The service is stopping.'))),
+      timingOf(this.config).stopGrace,
+    );
     await Promise.all([...this.jobs.values()].map(({ done }) => done));
     clearTimeout(late);
   }
