@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials } from '../auth/credentials';
 import type { ContractRoute } from '../contract/routes';
 import type { RateLimits } from '../limits/rate-limits';
+import { within } from './call';
 
 /**
  * Who may come in to a route: knows the sender, counts the request, asks for the scope. It hangs on the matched route, so there
@@ -20,7 +21,7 @@ export function admission(
     // `/releases/` matches `/releases/:uuid` with nothing in its place: that is no address of ours.
     if (Object.values(request.params as Record<string, string>).includes('')) throw new Refused('route.not_found');
     if (who.case !== 'public') {
-      const found = credentials.authenticate(request.headers.authorization);
+      const found = within(request.call, () => credentials.authenticate(request.headers.authorization));
       request.call.authenticated = found instanceof Promise ? await found : found;
       reply.header('cache-control', 'no-store');
     }
