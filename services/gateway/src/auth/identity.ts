@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { timestampMs } from '@bufbuild/protobuf/wkt';
 import type { IdentityService } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
-import { callerFromProto, systemCaller, type Caller, type RpcClient } from '@tonegrid/rpc';
+import { callContext, callerFromProto, systemCaller, type Caller, type RpcClient } from '@tonegrid/rpc';
 import { AddressList } from './addresses';
 
 /** Who a credential belongs to, as identity last said. */
@@ -30,7 +30,9 @@ const patience = 5_000;
 
 /** Asks identity who a credential belongs to. */
 export async function askIdentity(identity: RpcClient<typeof IdentityService>, credential: Credential): Promise<Authenticated> {
-  const asking: Caller = { ...systemCaller('gateway', '', randomUUID()), deadline: new Date(Date.now() + patience) };
+  // The request that asks first; others that come with the same credential meanwhile wait for its answer.
+  const requestId = callContext()?.requestId ?? randomUUID();
+  const asking: Caller = { ...systemCaller('gateway', '', requestId), deadline: new Date(Date.now() + patience) };
   const answer = await identity.authenticate(asking, { credential });
   if (!answer.caller) throw new Refused('auth.invalid_token');
   const tokenId = credential.case === 'tokenId' ? credential.value : '';

@@ -33,7 +33,7 @@ export function admission(
   const identify = async (request: FastifyRequest): Promise<Authenticated> => {
     const { authorization, cookie } = request.headers;
     const session = authorization === undefined ? sessionToken(cookie) : undefined;
-    const found = credentials.authenticate(authorization, session);
+    const found = within(request.call, () => credentials.authenticate(authorization, session));
     const authenticated = found instanceof Promise ? await found : found;
     if (session !== undefined && route.verb !== 'GET') assertSameOrigin(request.headers, origins);
     if (authenticated.addresses && !authenticated.addresses.has(request.ip)) throw new Refused('auth.address_not_allowed');

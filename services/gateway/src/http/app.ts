@@ -5,7 +5,7 @@ import cors from '@fastify/cors';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Settings } from '../settings';
 import { abandonBody, markExpecting } from './accept-body';
-import { beginCall, endCall } from './call';
+import { beginCall, endCall, within } from './call';
 import { commonHeaders } from './common-headers';
 import { refusalAnswer } from './refusals';
 import { requestIdOf } from './request-id';
@@ -44,7 +44,9 @@ export function createApp(settings: Settings): App {
   let draining = false;
 
   const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, headers, body } = refusalAnswer(error, request.id, request.call.route, request.routeOptions.config?.oauth);
+    const { status, headers, body } = within(request.call, () =>
+      refusalAnswer(error, request.id, request.call.route, request.routeOptions.config?.oauth),
+    );
     abandonBody(request.raw, reply.raw);
     if (request.call.caller?.answer.replayed) reply.header('x-tonegrid-idempotent-replay', 'true');
     void reply.code(status).headers(headers).send(body);

@@ -39,7 +39,12 @@ export function beginCall(request: FastifyRequest): Call {
     `${request.method} ${route}`,
     {
       kind: SpanKind.SERVER,
-      attributes: { 'http.request.method': request.method, 'http.route': route, 'tonegrid.request_id': request.id },
+      attributes: {
+        'http.request.method': request.method,
+        'http.route': route,
+        'url.scheme': request.protocol,
+        'tonegrid.request_id': request.id,
+      },
     },
     parent,
   );
