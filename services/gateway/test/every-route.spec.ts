@@ -61,7 +61,7 @@ describe('every route of the contract', () => {
         as: 'tgk_every_scope',
         ...(route.verb !== 'GET' && route.body && { json: {} }),
       });
-      expectRefusal(answer, 404, route.notFound);
+      expectRefusal(answer, errorTable[route.notFound].status, route.notFound);
       expect(gateway.played.calls).toEqual([]);
     },
   );
@@ -228,5 +228,5 @@ it('only upload, file, signed-body and XML routes are not transcoded', () => {
       .filter(({ access }) => access.transport !== Transport.UNSPECIFIED)
       .map(({ method }) => method.name)
       .sort(),
-  ).toEqual(['Acknowledge', 'DownloadMessage', 'GetArtwork', 'UploadReleaseArtwork', 'UploadTrackAudio', 'ValidateFile']);
+  ).toEqual(['Acknowledge', 'DownloadMessage', 'DownloadPurge', 'GetArtwork', 'UploadReleaseArtwork', 'UploadTrackAudio', 'ValidateFile']);
 });

@@ -51,12 +51,16 @@ function oauthAnswer(refused: Refused, requestId: string): { status: number; bod
   return { status: refused.status === 422 ? 400 : refused.status, body: JSON.stringify(body) };
 }
 
+/** What is wrong with the token that a request came with is no matter of the OAuth request in its body (RFC 6750, 3). */
+const ofTheToken: ReadonlySet<ErrorCode> = new Set(['auth.token_missing', 'auth.invalid_token', 'auth.invalid_api_key']);
+
 /**
  * What is answered for an error; what is not a refusal is logged whole and told as an internal error.
- * @param oauth in the shape of RFC 6749
+ * @param isOauth in the shape of RFC 6749
  */
-export function refusalAnswer(error: unknown, requestId: string, route: string, oauth = false): RefusalAnswer {
+export function refusalAnswer(error: unknown, requestId: string, route: string, isOauth = false): RefusalAnswer {
   const refused = asRefused(error, requestId, route);
+  const oauth = isOauth && !ofTheToken.has(refused.code);
   const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
   if (refused.retryAfterSeconds !== undefined) headers['retry-after'] = String(refused.retryAfterSeconds);
   if (oauth) headers['pragma'] = 'no-cache'; // RFC 6749, 5.1, for what still speaks HTTP/1.0
