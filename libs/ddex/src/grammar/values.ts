@@ -153,7 +153,7 @@ function measured(units: Units): Codec<number> {
         context.drop(element, 'is no value of its type');
         return undefined;
       }
-      return Math.round(Number(given) * factor * 1e9) / 1e9;
+      return factor === 1 ? Number(given) : Number((Number(given) * factor).toPrecision(12));
     },
   };
 }
