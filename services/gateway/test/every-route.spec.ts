@@ -180,5 +180,5 @@ it('only upload, file and signed-body routes are not transcoded', () => {
       .filter(({ access }) => access.transport !== Transport.UNSPECIFIED)
       .map(({ method }) => method.name)
       .sort(),
-  ).toEqual(['Acknowledge', 'DownloadMessage', 'GetArtwork', 'UploadReleaseArtwork', 'UploadTrackAudio']);
+  ).toEqual(['Acknowledge', 'DownloadMessage', 'DownloadPurge', 'GetArtwork', 'UploadReleaseArtwork', 'UploadTrackAudio']);
 });

@@ -52,7 +52,7 @@ export function codedAttributes<K extends string>(
     keys: [key as Extract<keyof T, string>],
     attribute: {
       name,
-      write: (value) => (value[key] ? write(value[key]!) : undefined),
+      write: (value) => (value[key] ? write(value[key]) : undefined),
       read(text, target) {
         read(text, ((target as Record<string, CodedValue>)[key] ??= { value: '' }));
         return true;
@@ -238,7 +238,7 @@ export function period<T extends { start?: string; end?: string }>(): Field<T> {
           (element: XmlElement, target: T, context: Reading): void => {
             const said = context.text(element);
             if (target[key] !== undefined) context.drop(element, 'is said more than once; the first stands');
-            else target[key] = said as T[typeof key];
+            else target[key] = said;
           },
         ]),
       ),
