@@ -256,7 +256,7 @@ describe('the difference of a redelivery', () => {
 
   it('is told as data and in a sentence', async () => {
     await accept();
-    snapshot = { ...whole, release: { ...whole.release, title: 'Midnight in Abuja' } } as Snapshot;
+    snapshot = { ...whole, release: { ...whole.release, title: 'Midnight in Abuja' } };
     const { changes, summary } = await diff();
     expect(changes).toContainEqual(
       expect.objectContaining({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acknowledgementFileName, writeAcknowledgement, type Acknowledgement } from '@tonegrid/ddex';
@@ -46,6 +47,22 @@ describe('a signed report', () => {
     });
     const { data } = await sandbox.client.listMessages(caller, { uuid: release.uuid, deliveryUuid: delivery!.uuid });
     expect(data.filter(({ direction }) => direction === 'received').map(({ state }) => state)).toEqual(['accepted', 'accepted', 'live']);
+  });
+
+  it('of acceptance makes its message the one that a redelivery is compared with, for its tenant alone', async () => {
+    const { caller, release, messageId } = await delivered();
+    const ask = (by: Caller) => sandbox.client.getConversation(by, { uuid: release.uuid, dspSlug: 'spotify' });
+    const before = await ask(caller);
+    expect(before.threadId).toMatch(/^TG-THREAD-/);
+    expect(before.accepted).toBeUndefined();
+    await sandbox.report('spotify', { event_id: 'e1', message_id: messageId, status: 'accepted' });
+    const { accepted, threadId } = await ask(caller);
+    expect(threadId).toBe(before.threadId);
+    expect(accepted).toMatchObject({ messageId, messageType: 'NewReleaseMessage', ernVersion: '4.3', sentAt: expect.anything() });
+    expect(createHash('sha256').update(accepted!.content).digest('hex')).toBe(accepted!.sha256);
+    expect(Buffer.from(accepted!.content).toString()).toContain(`<MessageId>${messageId}</MessageId>`);
+    const foreign = await ask(sandbox.newCaller());
+    expect([foreign.threadId, foreign.accepted]).toEqual([undefined, undefined]);
   });
 
   it('of live before accepted tells both, in order, once', async () => {

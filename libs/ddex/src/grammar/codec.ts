@@ -142,7 +142,10 @@ export function attribute<T, K extends Key<T>>(name: string, key: K, scalar: Sca
     keys: [key],
     attribute: {
       name,
-      write: (value) => (value[key] === undefined || value[key] === null ? undefined : scalar.format(value[key])),
+      write(value) {
+        const held = value[key];
+        return held === undefined || held === null ? undefined : scalar.format(held);
+      },
       read(given, target) {
         const parsed = scalar.parse(given.trim());
         if (parsed === undefined) return false;
@@ -153,11 +156,11 @@ export function attribute<T, K extends Key<T>>(name: string, key: K, scalar: Sca
   };
 }
 
-/** An attribute that is always the same, when written; other values of it are told of. */
+/** The text of the element itself. */
 export const content = <T, K extends Key<T>>(key: K, scalar: Scalar<NonNullable<T[K]>>): Field<T> => ({
   keys: [key],
   content: {
-    write: (value) => scalar.format(value[key]!),
+    write: (value) => scalar.format(value[key]),
     read(given, target) {
       const parsed = scalar.parse(given);
       if (parsed === undefined) return false;

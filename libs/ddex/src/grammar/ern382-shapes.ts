@@ -312,7 +312,7 @@ const roleCodec = (known: ReadonlySet<string>): Codec<model.CodedValue> => {
 };
 
 const language = attribute<{ language?: string }, 'language'>('LanguageAndScriptCode', 'language', text);
-const languageOf = <T extends { language?: string }>(): Field<T> => language as unknown as Field<T>;
+const languageOf = <T extends { language?: string }>(): Field<T> => language;
 const localText = record<model.LocalText>([languageOf(), content('text', text)]);
 
 const partyName = record<model.PartyName>([
@@ -330,37 +330,36 @@ const partyNamespaces = { ipi: 'IPI', ipn: 'IPN', cisacSocietyId: 'CISAC' } as c
 const isTrue = (value: string): boolean => value === 'true' || value === '1';
 
 /** Names and identifiers of a party, where it is named. */
-const partyFields = <T extends NamedParty>(): Field<T>[] =>
-  [
-    many<NamedParty, 'names'>('PartyName', 'names', partyName, { listed: true }),
-    {
-      keys: ['isni', 'ipi', 'ipn', 'cisacSocietyId', 'dpid', 'proprietaryIds'],
-      write(party, out) {
-        const id = (attributes: Record<string, string> | null, value: string): void =>
-          void out.push({ name: 'PartyId', attributes, content: value });
-        if (party.isni !== undefined) id({ IsISNI: 'true' }, party.isni);
-        if (party.dpid !== undefined) id({ IsDPID: 'true' }, party.dpid);
-        for (const key of ['ipi', 'ipn', 'cisacSocietyId'] as const)
-          if (party[key] !== undefined) id({ Namespace: partyNamespaces[key] }, party[key]);
-        for (const own of party.proprietaryIds ?? []) id(own.namespace === '' ? null : { Namespace: own.namespace }, own.value);
+const partyFields = <T extends NamedParty>(): Field<T>[] => [
+  many<NamedParty, 'names'>('PartyName', 'names', partyName, { listed: true }),
+  {
+    keys: ['isni', 'ipi', 'ipn', 'cisacSocietyId', 'dpid', 'proprietaryIds'],
+    write(party, out) {
+      const id = (attributes: Record<string, string> | null, value: string): void =>
+        void out.push({ name: 'PartyId', attributes, content: value });
+      if (party.isni !== undefined) id({ IsISNI: 'true' }, party.isni);
+      if (party.dpid !== undefined) id({ IsDPID: 'true' }, party.dpid);
+      for (const key of ['ipi', 'ipn', 'cisacSocietyId'] as const)
+        if (party[key] !== undefined) id({ Namespace: partyNamespaces[key] }, party[key]);
+      for (const own of party.proprietaryIds ?? []) id(own.namespace === '' ? null : { Namespace: own.namespace }, own.value);
+    },
+    elements: {
+      PartyId(element, target, context) {
+        const given = new Map(element.attributes.map((item) => [item.name, item.value]));
+        for (const name of given.keys()) if (!['Namespace', 'IsDPID', 'IsISNI'].includes(name)) context.drop(element, undefined, name);
+        const value = element.text.trim();
+        const namespace = given.get('Namespace') ?? '';
+        const slot = isTrue(given.get('IsISNI') ?? '')
+          ? 'isni'
+          : isTrue(given.get('IsDPID') ?? '')
+            ? 'dpid'
+            : (['ipi', 'ipn', 'cisacSocietyId'] as const).find((key) => partyNamespaces[key] === namespace.toUpperCase());
+        if (slot && target[slot] === undefined) target[slot] = value;
+        else (target.proprietaryIds ??= []).push({ namespace, value });
       },
-      elements: {
-        PartyId(element, target, context) {
-          const given = new Map(element.attributes.map((item) => [item.name, item.value]));
-          for (const name of given.keys()) if (!['Namespace', 'IsDPID', 'IsISNI'].includes(name)) context.drop(element, undefined, name);
-          const value = element.text.trim();
-          const namespace = given.get('Namespace') ?? '';
-          const slot = isTrue(given.get('IsISNI') ?? '')
-            ? 'isni'
-            : isTrue(given.get('IsDPID') ?? '')
-              ? 'dpid'
-              : (['ipi', 'ipn', 'cisacSocietyId'] as const).find((key) => partyNamespaces[key] === namespace.toUpperCase());
-          if (slot && target[slot] === undefined) target[slot] = value;
-          else (target.proprietaryIds ??= []).push({ namespace, value });
-        },
-      },
-    } satisfies Field<NamedParty>,
-  ] as unknown as Field<T>[];
+    },
+  } satisfies Field<NamedParty>,
+];
 
 const subTitle = record<model.SubTitle>([attribute('SubTitleType', 'type', text), content('text', text)]);
 const title = record<TypedTitle>([
@@ -462,7 +461,7 @@ const isWorldwide = (block: XmlElement): boolean =>
  */
 function detailsByTerritory<T, K extends Extract<keyof T, string>>(name: string, key: K, fields: Field<NonNullable<T[K]>>[]): Field<T> {
   type D = NonNullable<T[K]> & object;
-  const codec = record<D>(fields as unknown as Field<D>[]);
+  const codec = record<D>(fields);
   // The places of the block itself are read here, and are no property of the details.
   const where: Field<D> = { keys: [], elements: { TerritoryCode: () => undefined, ExcludedTerritoryCode: () => undefined } };
   const reading = record<D>([where, ...(fields as unknown as Field<D>[])]);
@@ -775,7 +774,7 @@ const schemaVersion: Field<object> = {
 };
 
 export const message382 = record<Message382>([
-  schemaVersion as unknown as Field<Message382>,
+  schemaVersion,
   attribute('ReleaseProfileVersionId', 'profile', text),
   languageOf(),
   one('MessageHeader', 'header', header, { required: true }),
@@ -800,7 +799,7 @@ const purgedTitle = record<model.PurgedTitle>([
   one('SubTitle', 'subTitle', text),
 ]);
 export const purge382 = record<Purge382>([
-  schemaVersion as unknown as Field<Purge382>,
+  schemaVersion,
   languageOf(),
   one('MessageHeader', 'header', header, { required: true }),
   one(

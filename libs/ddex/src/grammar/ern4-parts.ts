@@ -35,7 +35,7 @@ export function ern4Parts(version: Ern4Version) {
       attribute('IsDefault', 'isDefault', flag),
     ];
     if (since43) fields.push(attribute('IsInOriginalLanguage', 'isInOriginalLanguage', flag));
-    return fields as unknown as Field<T>[];
+    return fields;
   };
   /** Where IsInOriginalLanguage has no place. */
   const narrowScope = <T extends model.Scope>(options: { territory: 'written-out' | 'if-any' }): Field<T>[] =>
@@ -123,24 +123,22 @@ export function ern4Parts(version: Ern4Version) {
     one('DisplayArtistRole', 'role', coded(), { required: true }),
     many('ArtisticRole', 'artisticRoles', role),
   ]);
-  const artists = <T extends model.Described>(): Field<T>[] =>
-    [
-      many<model.Described, 'artistNames'>('DisplayArtistName', 'artistNames', localText, { listed: true }),
-      many<model.Described, 'artists'>('DisplayArtist', 'artists', displayArtist, { listed: true }),
-    ] as unknown as Field<T>[];
-  const titles = <T extends model.Described>(): Field<T>[] =>
-    [
-      many<model.Described, 'titleTexts'>('DisplayTitleText', 'titleTexts', localText, { listed: true }),
-      many<model.Described, 'titles'>('DisplayTitle', 'titles', title, { listed: true }),
-      ...additionalTitles<model.Described>(),
-    ] as unknown as Field<T>[];
-  const versions = <T extends model.Described>(): Field<T>[] =>
-    [many<model.Described, 'versionTypes'>('VersionType', 'versionTypes', versionType)] as unknown as Field<T>[];
-  const optionalTitles = <T extends { titleTexts?: model.LocalText[]; titles?: model.Title[] }>(): Field<T>[] =>
-    [
-      many<{ titleTexts?: model.LocalText[] }, 'titleTexts'>('DisplayTitleText', 'titleTexts', localText),
-      many<{ titles?: model.Title[] }, 'titles'>('DisplayTitle', 'titles', title),
-    ] as unknown as Field<T>[];
+  const artists = <T extends model.Described>(): Field<T>[] => [
+    many<model.Described, 'artistNames'>('DisplayArtistName', 'artistNames', localText, { listed: true }),
+    many<model.Described, 'artists'>('DisplayArtist', 'artists', displayArtist, { listed: true }),
+  ];
+  const titles = <T extends model.Described>(): Field<T>[] => [
+    many<model.Described, 'titleTexts'>('DisplayTitleText', 'titleTexts', localText, { listed: true }),
+    many<model.Described, 'titles'>('DisplayTitle', 'titles', title, { listed: true }),
+    ...additionalTitles<model.Described>(),
+  ];
+  const versions = <T extends model.Described>(): Field<T>[] => [
+    many<model.Described, 'versionTypes'>('VersionType', 'versionTypes', versionType),
+  ];
+  const optionalTitles = <T extends { titleTexts?: model.LocalText[]; titles?: model.Title[] }>(): Field<T>[] => [
+    many<{ titleTexts?: model.LocalText[] }, 'titleTexts'>('DisplayTitleText', 'titleTexts', localText),
+    many<{ titles?: model.Title[] }, 'titles'>('DisplayTitle', 'titles', title),
+  ];
 
   const contribution = record<model.Contribution>([
     attribute('SequenceNumber', 'sequence', integer),

@@ -52,7 +52,7 @@ export function codedAttributes<K extends string>(
     keys: [key as Extract<keyof T, string>],
     attribute: {
       name,
-      write: (value) => (value[key] ? write(value[key]!) : undefined),
+      write: (value) => (value[key] ? write(value[key]) : undefined),
       read(text, target) {
         read(text, ((target as Record<string, CodedValue>)[key] ??= { value: '' }));
         return true;
@@ -153,7 +153,7 @@ function measured(units: Units): Codec<number> {
         context.drop(element, 'is no value of its type');
         return undefined;
       }
-      return Math.round(Number(given) * factor * 1e9) / 1e9;
+      return factor === 1 ? Number(given) : Number((Number(given) * factor).toPrecision(12));
     },
   };
 }
@@ -238,7 +238,7 @@ export function period<T extends { start?: string; end?: string }>(): Field<T> {
           (element: XmlElement, target: T, context: Reading): void => {
             const said = context.text(element);
             if (target[key] !== undefined) context.drop(element, 'is said more than once; the first stands');
-            else target[key] = said as T[typeof key];
+            else target[key] = said;
           },
         ]),
       ),
