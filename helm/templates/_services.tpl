@@ -13,8 +13,8 @@ Facts about the services, from which every object is rendered. They follow from 
 {{- define "tonegrid.catalogue" -}}
 gateway: { http: 8080, admin: 9150, nats: true, calls: [identity, catalog, ingestion, ddex, delivery, webhooks] }
 identity: { grpc: 50051, admin: 9151, database: true, nats: true, encryption: true }
-catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, identifiers: true, calls: [identity, ddex, delivery] }
-ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, calls: [identity, catalog] }
+catalog: { grpc: 50052, admin: 9152, database: true, nats: true, encryption: true, storage: true, dsps: true, identifiers: true, calls: [identity, ddex, delivery] }
+ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, encryption: true, calls: [identity, catalog] }
 ddex: { grpc: 50054, admin: 9154, dsps: true, schemas: true, calls: [catalog] }
 delivery: { grpc: 50055, admin: 9155, database: true, nats: true, storage: true, encryption: true, dsps: true, calls: [catalog, ddex] }
 webhooks: { grpc: 50056, admin: 9156, database: true, nats: true, encryption: true, dsps: true }
