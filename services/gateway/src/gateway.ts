@@ -107,7 +107,7 @@ function rateLimits(settings: Settings): RateLimits {
     [RateClass.ANALYTICS]: settings.RATE_LIMIT_ANALYTICS,
   };
   const prefix = `tonegrid:${settings.TONEGRID_ENV}:rate`;
-  const shared =
-    settings.REDIS_URL === undefined ? undefined : countersInRedis({ url: settings.REDIS_URL, prefix, seconds: windowSeconds });
+  const { REDIS_URL: url, RATE_LIMIT_STORE_TIMEOUT_MS: patienceMs } = settings;
+  const shared = url === undefined ? undefined : countersInRedis({ url, prefix, seconds: windowSeconds, patienceMs });
   return new RateLimits(new RatePlans(standard, settings.RATE_PLANS), shared);
 }

@@ -53,6 +53,8 @@ export const settingsShape = {
   RATE_LIMIT_AUDIO: count(10),
   RATE_LIMIT_DISTRIBUTION: count(30),
   RATE_LIMIT_ANALYTICS: count(60),
+  /** Longest wait for the shared counters; then a request passes uncounted, milliseconds. */
+  RATE_LIMIT_STORE_TIMEOUT_MS: z.coerce.number().int().min(10).max(10_000).default(250),
   /** Limits of rate plans by name, as JSON: what a plan does not name is as for everybody. */
   RATE_PLANS: ratePlansShape.optional(),
   /** Longest time in which the head of a request must have arrived, milliseconds. */

@@ -164,15 +164,17 @@ describe('hostile clients', () => {
     zipped.end();
     await new Promise((resolve) => zipped.once('end', resolve));
     const bomb = Buffer.concat(pieces);
+    const patient = await RunningGateway.start({ RATE_LIMIT_GENERAL: 0, MAX_BODY_BYTES: 1_000_000 });
     const before = process.memoryUsage().rss;
     let peak = before;
     const watching = setInterval(() => (peak = Math.max(peak, process.memoryUsage().rss)), 5);
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        gateway.send('POST', '/artists', { as, body: bomb, headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } }),
+        patient.send('POST', '/artists', { as, body: bomb, headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' } }),
       ),
     );
     clearInterval(watching);
+    await patient.stop();
     expect(new Set(answers.map(({ status, json }) => `${status} ${json.code}`))).toEqual(new Set(['413 request.too_large']));
     expect(peak - before).toBeLessThan(150_000_000);
   });

@@ -12,7 +12,7 @@ export interface RedisOptions {
   /** Length of a window, seconds. */
   seconds: number;
   /** Longest wait for an answer; a request waits no longer for its counter. Milliseconds. */
-  patienceMs?: number;
+  patienceMs: number;
   /** After a failure nothing is asked for this time, so that a store which hangs costs one request a second its patience. Milliseconds. */
   pauseMs?: number;
 }
@@ -26,7 +26,7 @@ class StoreAway extends Error {}
  * Counters that all gateways share, in Redis or Valkey; each count is one atomic script there. Connects by itself, now and after
  * every loss; until then, and whenever the store does not answer in time, `count` rejects at once.
  */
-export function countersInRedis({ url, prefix, seconds, patienceMs = 250, pauseMs = 1_000 }: RedisOptions): Counters {
+export function countersInRedis({ url, prefix, seconds, patienceMs, pauseMs = 1_000 }: RedisOptions): Counters {
   let stopped = false;
   let silentSince: number | undefined;
   let pausedUntil = 0;
