@@ -269,7 +269,7 @@ describe('secrets', () => {
         .filter(([, { spec }]) => envOf(spec.template.spec.containers[0])[variable])
         .map(([name]) => name)
         .sort();
-    expect(holders('ENCRYPTION_KEY')).toEqual(['delivery', 'identity', 'webhooks']);
+    expect(holders('ENCRYPTION_KEY')).toEqual(withDatabase);
     expect(holders('DATABASE_URL')).toEqual(withDatabase);
     expect(holders('MIGRATION_DATABASE_URL')).toEqual([]);
     expect(
@@ -328,7 +328,8 @@ describe('migrations', () => {
 describe('the network', () => {
   test('gRPC Services are headless, so that clients balance over every pod', () => {
     for (const service of Object.values(ofKind(rendered.sandbox, 'Service'))) {
-      if (service.spec.ports.some(({ name }) => name === 'grpc')) expect(service.spec.clusterIP).toBe('None');
+      if (service.spec.ports.some(({ name }) => name === 'grpc'))
+        expect(service.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
     }
   });
 
