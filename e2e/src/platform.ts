@@ -18,6 +18,9 @@ const root = resolve(__dirname, '..', '..', '..');
 const owners = ['identity', 'catalog', 'ingestion', 'delivery', 'webhooks'] as const;
 const names = ['identity', 'catalog', 'ingestion', 'ddex', 'delivery', 'webhooks', 'dsp-simulator', 'gateway'] as const;
 
+/** Every service, by its folder. */
+export const serviceNames: readonly ServiceName[] = names;
+
 /** A service, by its folder. */
 export type ServiceName = (typeof names)[number];
 
@@ -40,6 +43,10 @@ export interface Platform {
   /** Base URL of the simulator's REST side. */
   simulatorUrl: string;
   internalToken: string;
+  /** Base URL of a service's admin port. */
+  adminUrl(name: ServiceName): string;
+  /** The services that own a database. */
+  owners: typeof owners;
   postgres: RunningPostgres;
   nats: RunningNats;
   /** The owner's URL of a service's database: sees through row-level security with `set tonegrid.tenant = '*'`. */
@@ -146,6 +153,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       clientSecret: seeded['client_secret']!,
       simulatorUrl: `http://127.0.0.1:${port('dsp-simulator').main}`,
       internalToken,
+      adminUrl: (name) => `http://127.0.0.1:${port(name).admin}`,
+      owners,
       postgres,
       nats,
       databaseUrl: (service) => databases[service]!.migrationUrl,

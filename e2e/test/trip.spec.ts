@@ -1,12 +1,16 @@
-import { waitFor } from '@tonegrid/testing';
+import { startCollector, waitFor, type Collector } from '@tonegrid/testing';
 import { Api, draft, startPlatform, startReceiver, takeTrip, type Platform, type Receiver } from '../src';
+import { describeTelemetry } from './telemetry';
 
 let platform: Platform;
 let receiver: Receiver;
+let collector: Collector;
 let api: Api;
+let release: string;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  collector = await startCollector();
+  platform = await startPlatform({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_BSP_SCHEDULE_DELAY: '200' } });
   receiver = await startReceiver();
   api = new Api(platform.url, platform.key);
   const made = await api.post('/webhooks', { name: 'suite', url: receiver.url, events: ['*'] });
@@ -17,12 +21,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await receiver?.stop();
   await platform?.stop();
+  await collector?.stop();
 });
 
 describe('one release all the way through', () => {
   // One DSP of each kind: SFTP, REST, through a partner.
   const dsps = ['spotify', 'youtube_music', 'qq-music'];
-  let release: string;
 
   test('it goes in by REST and is live at DSPs over SFTP, over REST and through a partner', async () => {
     release = await takeTrip(api, { title: 'Midnight in Lagos', dsps, keys: 'trip' });
@@ -161,3 +165,5 @@ describe('one release all the way through', () => {
     expect((await stranger.put(`/releases/${release}`, { title: 'Mine' })).status).toBe(404);
   });
 });
+
+describeTelemetry(() => ({ platform, api, collector, release }));

@@ -1,11 +1,12 @@
 {{/*
 Facts about the services, from which every object is rendered. They follow from the code, so they are no values:
   grpc, http, sftp, rest, admin   ports
-  database    owns a PostgreSQL database (and so gets a migrations Job, and the key under which secrets rest in it)
+  database    owns a PostgreSQL database (and so gets a migrations Job, and the key under which secrets in it are sealed)
   nats        publishes or consumes events
   storage     reads or writes audio, artwork or messages
   dsps        reads dsps.yaml
   schemas     reads the DDEX schemas
+  party       writes DDEX messages or sends them, in the name of the platform
   identifiers mints UPC, ISRC and GRid, and tells where pictures are
   calls       the services that it calls over gRPC
 */}}
@@ -14,8 +15,8 @@ gateway: { http: 8080, admin: 9150, nats: true, calls: [identity, catalog, inges
 identity: { grpc: 50051, admin: 9151, database: true, nats: true }
 catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, identifiers: true, calls: [identity, ddex, delivery] }
 ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, calls: [identity, catalog] }
-ddex: { grpc: 50054, admin: 9154, dsps: true, schemas: true, calls: [catalog, delivery] }
-delivery: { grpc: 50055, admin: 9155, database: true, nats: true, storage: true, dsps: true, calls: [catalog, ddex] }
+ddex: { grpc: 50054, admin: 9154, dsps: true, schemas: true, party: true, calls: [catalog, delivery] }
+delivery: { grpc: 50055, admin: 9155, database: true, nats: true, storage: true, dsps: true, party: true, calls: [catalog, ddex] }
 webhooks: { grpc: 50056, admin: 9156, database: true, nats: true, dsps: true }
 {{- if eq .Values.environment "sandbox" }}
 dsp-simulator: { sftp: 50060, rest: 50061, admin: 9160, dsps: true, schemas: true, single: true }
@@ -128,6 +129,7 @@ functions lose false and 0.
 {{- end }}
 {{- if $facts.database }}
 {{ include "tonegrid.secretEnv" (dict "variable" "DATABASE_URL" "secret" (index $values.databases .name).url) }}
+{{ include "tonegrid.secretEnv" (dict "variable" "ENCRYPTION_KEY" "secret" $values.secrets.encryptionKey) }}
 - name: DATABASE_POOL_SIZE
   value: {{ int .options.databasePoolSize | quote }}
 {{- end }}
@@ -171,8 +173,13 @@ functions lose false and 0.
   value: {{ . | quote }}
 {{- end }}
 {{- end }}
-{{- if $facts.database }}
-{{ include "tonegrid.secretEnv" (dict "variable" "ENCRYPTION_KEY" "secret" $values.secrets.encryptionKey) }}
+{{- if $facts.party }}
+{{- with $values.party.dpid }}
+- name: PLATFORM_DPID
+  value: {{ . | quote }}
+{{- end }}
+- name: PLATFORM_NAME
+  value: {{ $values.party.name | quote }}
 {{- end }}
 {{- if $facts.dsps }}
 - name: DSPS_FILE

@@ -328,7 +328,8 @@ describe('migrations', () => {
 describe('the network', () => {
   test('gRPC Services are headless, so that clients balance over every pod', () => {
     for (const service of Object.values(ofKind(rendered.sandbox, 'Service'))) {
-      if (service.spec.ports.some(({ name }) => name === 'grpc')) expect(service.spec.clusterIP).toBe('None');
+      if (service.spec.ports.some(({ name }) => name === 'grpc'))
+        expect(service.spec).toMatchObject({ clusterIP: 'None', publishNotReadyAddresses: true });
     }
   });
 

@@ -126,20 +126,24 @@ export function readConfig<S extends z.ZodRawShape>(
   parts: ConfigParts,
   env: NodeJS.ProcessEnv = process.env,
 ): BaseConfig & z.infer<z.ZodObject<S>> {
-  const schema = z.object({
-    ...base,
-    ...(parts.rpc || parts.peers.length > 0 ? internal : {}),
-    ...(parts.rpc ? rpc : {}),
-    ...(parts.database ? database : {}),
-    ...(parts.events ? events : {}),
-    ...Object.fromEntries(parts.peers.map((peer) => [addressVariable(peer), address])),
-    ...shape,
-  });
-  const config = checked(schema, env) as unknown as BaseConfig & z.infer<z.ZodObject<S>>;
+  const config = checked(z.object(allOf(shape, parts)), env) as unknown as BaseConfig & z.infer<z.ZodObject<S>>;
   if (config.MIGRATE_ON_START && config.MIGRATION_DATABASE_URL === undefined)
     throw new ConfigError(['MIGRATION_DATABASE_URL is required when MIGRATE_ON_START is true']);
   return config;
 }
+
+/** The names of all variables that a service of these parts reads. */
+export const variables = (shape: z.ZodRawShape, parts: ConfigParts): string[] => Object.keys(allOf(shape, parts)).sort();
+
+const allOf = (shape: z.ZodRawShape, parts: ConfigParts): z.ZodRawShape => ({
+  ...base,
+  ...(parts.rpc || parts.peers.length > 0 ? internal : {}),
+  ...(parts.rpc ? rpc : {}),
+  ...(parts.database ? database : {}),
+  ...(parts.events ? events : {}),
+  ...Object.fromEntries(parts.peers.map((peer) => [addressVariable(peer), address])),
+  ...shape,
+});
 
 /** What `main.js migrate` needs, and nothing else. Throws ConfigError. */
 export const readMigrationConfig = (env: NodeJS.ProcessEnv = process.env) => checked(z.object(migration), env);
