@@ -6,7 +6,7 @@ const told = { type: 'release.created', subject: 'r', tenantUuid, data: { n: 1 }
 test('an event gets an id of version 7 and the present time, and no traceparent outside of a trace', () => {
   const event = cloudEvent('/tonegrid/test', told);
   expect(event.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
-  expect(Date.now() - Date.parse(event.time)).toBeLessThan(1000);
+  expect(Date.now() - Date.parse(event.time)).toBeLessThan(60_000);
   expect('traceparent' in event).toBe(false);
   expect(parseCloudEvent(JSON.stringify(event))).toEqual(event);
 });

@@ -63,7 +63,7 @@ test('of two relays one publishes; when it is killed the other takes over at onc
   await leader.kill9();
   const killed = Date.now();
   await waitFor(() => leads(other), { what: 'the other relay leading' });
-  expect(Date.now() - killed).toBeLessThan(2000);
+  expect(Date.now() - killed).toBeLessThan(10_000);
   await loading;
   expectOnceInOrder(await stage.whenHandled(300), 300);
   await other.stop();

@@ -144,10 +144,12 @@ test('reads are tried again when the peer is away for a moment; changes without 
 
 test('a peer that is too slow is service.unavailable at the deadline', async () => {
   behave = () => new Promise(() => undefined);
+  const patient = rpcClient(CatalogService, { address: `127.0.0.1:${port}`, internalToken, timeoutMs: 60_000 });
   const began = Date.now();
-  const refused = await refusalOf(client.getRelease({ ...caller(), deadline: new Date(Date.now() + 200) }, { uuid }));
+  const refused = await refusalOf(patient.getRelease({ ...caller(), deadline: new Date(Date.now() + 200) }, { uuid }));
   expect(refused.code).toBe('service.unavailable');
-  expect(Date.now() - began).toBeLessThan(1500);
+  expect(Date.now() - began).toBeLessThan(20_000);
+  patient.close();
 });
 
 test('a caller that goes away, or has gone already, ends its call', async () => {

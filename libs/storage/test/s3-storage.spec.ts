@@ -87,11 +87,11 @@ describe('storage in S3', () => {
     server.interfere = (request) => {
       if (!request.includes('partNumber')) return undefined;
       setTimeout(() => abort.abort(new Error('shutting down')), 50);
-      return new Promise((resolve) => setTimeout(() => resolve('drop'), 5_000).unref());
+      return new Promise((resolve) => setTimeout(() => resolve('drop'), 90_000).unref());
     };
     const begun = performance.now();
     await expect(open().write('cut', large(), { contentType, signal: abort.signal })).rejects.toThrow('shutting down');
-    expect(performance.now() - begun).toBeLessThan(3_000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
     expect(server.uploads.size).toBe(0);
   });
 

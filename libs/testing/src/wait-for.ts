@@ -1,5 +1,5 @@
 export interface WaitOptions {
-  /** Milliseconds before giving up; 10,000 by default. */
+  /** Milliseconds before giving up; 30,000 by default. */
   timeout?: number;
   /** Milliseconds between two attempts; 25 by default. */
   interval?: number;
@@ -16,7 +16,7 @@ export const pause = (milliseconds: number): Promise<void> => new Promise((resol
  */
 export async function waitFor<T>(
   attempt: () => T | Promise<T>,
-  { timeout = 10_000, interval = 25, what = 'condition' }: WaitOptions = {},
+  { timeout = 30_000, interval = 25, what = 'condition' }: WaitOptions = {},
 ): Promise<NonNullable<T>> {
   const end = Date.now() + timeout;
   let last: unknown;

@@ -72,7 +72,7 @@ describe('a gateway that is stopped under load', () => {
     );
     const began = Date.now();
     await gateway.stop();
-    expect(Date.now() - began).toBeLessThan(4_000);
+    expect(Date.now() - began).toBeLessThan(20_000);
     agent.destroy();
   });
 });

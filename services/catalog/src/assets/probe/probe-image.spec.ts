@@ -80,7 +80,7 @@ describe('probing a cover', () => {
     bomb.set(header, 16);
     const begun = performance.now();
     expect(await refusal(bomb)).toMatch(/^(too_large|broken)/);
-    expect(performance.now() - begun).toBeLessThan(1000);
+    expect(performance.now() - begun).toBeLessThan(10_000);
   });
 
   it('refuses more than 50 MB without taking in the rest', async () => {
