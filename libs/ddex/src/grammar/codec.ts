@@ -160,7 +160,10 @@ export function attribute<T, K extends Key<T>>(name: string, key: K, scalar: Sca
 export const content = <T, K extends Key<T>>(key: K, scalar: Scalar<NonNullable<T[K]>>): Field<T> => ({
   keys: [key],
   content: {
-    write: (value) => scalar.format(value[key]),
+    write(value) {
+      const held = value[key];
+      return held === undefined || held === null ? '' : scalar.format(held);
+    },
     read(given, target) {
       const parsed = scalar.parse(given);
       if (parsed === undefined) return false;
