@@ -1,9 +1,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ApiKeySchema } from '@tonegrid/contracts';
-import type { Tx } from '@tonegrid/data';
-import { invalid, Refused } from '@tonegrid/errors';
-import { mustCover } from '../scopes';
+import { invalid } from '@tonegrid/errors';
 
 /** What API keys begin with (reference, Authentication). */
 export const apiKeyPrefix = 'tgk_';
@@ -51,18 +49,6 @@ export const audited = (row: ApiKeyRow) => ({
   expires_at: row.expires_at,
   ip_allowlist: row.ip_allowlist,
 });
-
-/**
- * The key of that id, locked, to be changed by someone who has all of its scopes: whoever may widen or read a key that may do more than he
- * would get more than he has. Throws `api_key.not_found`, `api_key.revoked`, `auth.scope_missing`.
- */
-export async function lockApiKey(tx: Tx, uuid: string, scopes: readonly string[]): Promise<ApiKeyRow> {
-  const [row] = await tx.query<ApiKeyRow>(`select ${apiKeyColumns} from api_keys k where k.uuid = $1 for update`, [uuid]);
-  if (!row) throw new Refused('api_key.not_found');
-  if (row.revoked_at) throw new Refused('api_key.revoked');
-  mustCover(scopes, row.scopes);
-  return row;
-}
 
 /** Throws a 422 for an expiry that is over already. */
 export function checkExpiry(expiresAt: Date | undefined): void {

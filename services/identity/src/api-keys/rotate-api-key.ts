@@ -5,7 +5,8 @@ import { Rpc, type Caller } from '@tonegrid/rpc';
 import { hashSecret, mintToken } from '@tonegrid/secrets';
 import { Audit } from '../audit/audit';
 import { Revocations } from '../revocations/revocations';
-import { apiKeyColumns, apiKeyPrefix, lockApiKey, shownCharacters, toApiKey, type ApiKeyRow } from './api-key';
+import { apiKeyColumns, apiKeyPrefix, shownCharacters, toApiKey, type ApiKeyRow } from './api-key';
+import { lockApiKey } from './api-key.store';
 
 /** `POST /api-keys/:id/rotate`: a new secret, shown this once; the old one stops at once or after the overlap. */
 @Rpc(IdentityService.method.rotateApiKey)

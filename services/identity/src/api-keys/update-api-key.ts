@@ -8,7 +8,8 @@ import { Audit } from '../audit/audit';
 import { Revocations } from '../revocations/revocations';
 import { scopesToGrant } from '../scopes';
 import { supplied } from '../supplied';
-import { apiKeyColumns, audited, checkExpiry, lockApiKey, toApiKey, type ApiKeyRow } from './api-key';
+import { apiKeyColumns, audited, checkExpiry, toApiKey, type ApiKeyRow } from './api-key';
+import { lockApiKey } from './api-key.store';
 import { parseAllowlist } from './ip-allowlist';
 
 /** `PUT /api-keys/:id`: what it is called, what it may do, until when and from where. */
