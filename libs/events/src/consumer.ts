@@ -2,7 +2,9 @@ import { SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { Data, Tx } from '@tonegrid/data';
 import { AckPolicy, DeliverPolicy, nanos, type ConnectionOptions, type JetStreamManager, type NatsConnection, type StreamInfo } from 'nats';
 import type { Registry } from 'prom-client';
+import type { CloudEvent } from './cloud-event';
 import { ConsumerSession } from './consumer-session';
+import { errorText, replayDeadLetters } from './dead-letters';
 import { bury, handleOnce, isPassing, Superseded, type Located, type ReceivedEvent } from './handle-event';
 import { lead, type LeaderConnection } from './leadership';
 import { reason, type Log } from './log';
@@ -44,6 +46,8 @@ export interface Subscription {
   rememberFor?: number;
   /** Milliseconds between sweeps of the inbox; 10 minutes by default. */
   sweepEvery?: number;
+  /** Milliseconds between looks for dead letters that are to be handled again; 5,000 by default. */
+  replayEvery?: number;
   /** Milliseconds between looks whether the stream still is what was handled; 15,000 by default. */
   checkEvery?: number;
 }
@@ -159,6 +163,11 @@ export class Consumer {
         await session.run(signal, (over) => [
           every(1000, over, save),
           every(this.subscription.checkEvery ?? 15_000, over, () => this.check(nats, jsm, info, session)),
+          every(this.subscription.replayEvery ?? 5_000, over, () =>
+            this.replay().catch((error: unknown) =>
+              log.warn({ consumer: durable, reason: reason(error) }, 'dead letters could not be looked for'),
+            ),
+          ),
         ]);
       } finally {
         this.consuming = false;
@@ -203,16 +212,39 @@ export class Consumer {
 
   /** Handles one event for as long as it takes. Resolves when it is handled or given up; rejects when the session is over. */
   private handle(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
-    const { span, active } = processSpan(located.traceparent, located.event, this.subscription.durable);
+    return this.inSpan(located.event, located.traceparent, () => this.attempt(epoch, located, ending));
+  }
+
+  private inSpan(event: CloudEvent, published: string | undefined, work: () => Promise<void>): Promise<void> {
+    const { span, active } = processSpan(published, event, this.subscription.durable);
     return context.with(active, async () => {
       try {
-        await this.attempt(epoch, located, ending);
+        await work();
       } catch (error) {
         span.setStatus({ code: SpanStatusCode.ERROR, message: reason(error) });
         throw error;
       } finally {
         span.end();
       }
+    });
+  }
+
+  /** Handles dead letters that an operator has asked for. */
+  private replay(): Promise<void> {
+    const { data, log } = this.options;
+    const { durable: consumer, everyTenant = false } = this.subscription;
+    const about = ({ id, type, subject, tenantuuid: tenant }: CloudEvent) => ({ consumer, event: id, type, subject, tenant });
+    return replayDeadLetters({
+      data,
+      consumer,
+      everyTenant,
+      within: (event, work) => this.inSpan(event, undefined, work),
+      handle: (tx, event) => this.subscription.handle(tx, event),
+      onReplayed: (event) => {
+        this.metrics.replayed.inc({ consumer, type: event.type });
+        log.info(about(event), 'a dead letter was handled');
+      },
+      onFailed: (event, error) => log.error({ ...about(event), reason: reason(error) }, 'a dead letter failed again'),
     });
   }
 
@@ -248,9 +280,8 @@ export class Consumer {
   /** False if the database is away at the moment. */
   private async giveUp(epoch: string, located: Located, attempts: number, error: unknown): Promise<boolean> {
     const { durable: consumer } = this.subscription;
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     try {
-      if (await bury(this.options.data, consumer, epoch, located, attempts, text)) {
+      if (await bury(this.options.data, consumer, epoch, located, attempts, errorText(error))) {
         this.metrics.deadLetters.inc({ consumer, type: located.event.type });
       }
       return true;

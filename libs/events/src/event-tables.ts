@@ -57,8 +57,10 @@ export function eventTables(): string[] {
       attempts integer not null,
       error text not null,
       failed_at timestamptz not null default now(),
+      replay_at timestamptz,
       primary key (consumer, event_id)
     )`,
+    'create index dead_letters_replay on dead_letters (consumer, stream_seq) where replay_at is not null',
     ...tenantTable('dead_letters'),
   ];
 }

@@ -49,6 +49,17 @@ async function enterInbox(tx: Tx, consumer: string, epoch: string, { event, seq,
   return row.fresh;
 }
 
+/** An event of the stream as its handler gets it. */
+export const toReceived = ({ id, type, source, subject, time, tenantuuid: tenantUuid, data }: CloudEvent): ReceivedEvent => ({
+  id,
+  type,
+  source,
+  subject,
+  time: new Date(time),
+  tenantUuid,
+  data,
+});
+
 /**
  * One attempt: inbox row, handler and whatever the handler writes commit together, as the event's tenant (or over all tenants:
  * `everyTenant`). Gives false if the event had been handled before. Throws what the handler throws.
@@ -64,8 +75,7 @@ export function handleOnce(
   const { event } = located;
   const work = async (tx: Tx) => {
     if (!(await enterInbox(tx, consumer, epoch, located))) return false;
-    const { id, type, source, subject, tenantuuid, data: content } = event;
-    await handle(tx, { id, type, source, subject, time: new Date(event.time), tenantUuid: tenantuuid, data: content });
+    await handle(tx, toReceived(event));
     return true;
   };
   return everyTenant ? data.system(work) : data.transaction({ tenantUuid: event.tenantuuid }, work);
@@ -79,7 +89,7 @@ export function bury(data: Data, consumer: string, epoch: string, located: Locat
     await tx.query(
       `insert into dead_letters (consumer, event_id, tenant_uuid, type, ordering_key, payload, stream_seq, attempts, error)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,
-      [consumer, event.id, event.tenantuuid, event.type, event.subject, JSON.stringify(event), seq, attempts, error.slice(0, 4000)],
+      [consumer, event.id, event.tenantuuid, event.type, event.subject, JSON.stringify(event), seq, attempts, error],
     );
     return true;
   });

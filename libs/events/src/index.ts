@@ -8,5 +8,6 @@ export { ensureStream, streamName, subjectOf, type StreamSettings } from './stre
 export { lead, type LeaderConnection, type LeadershipOptions } from './leadership';
 export type { Log } from './log';
 export { Consumer, type ConsumerOptions, type Subscription } from './consumer';
+export { askForReplay, listDeadLetters, type DeadLetter } from './dead-letters';
 export { NotNow, type ReceivedEvent } from './handle-event';
 export { parseRevocation, revocationSubject, type Revocation, type RevokedKind } from './revocation';

@@ -28,6 +28,7 @@ export const consumerMetrics = (registry: Registry) => ({
   repeated: count(registry, 'consumer_repeated_total', 'Events that had been handled before and were passed over', ['consumer']),
   failed: count(registry, 'consumer_failed_total', 'Attempts at an event that failed', ['consumer', 'type']),
   deadLetters: count(registry, 'consumer_dead_letters_total', 'Events given up after all attempts', ['consumer', 'type']),
+  replayed: count(registry, 'consumer_replayed_total', 'Dead letters that were handled after all', ['consumer', 'type']),
   rewound: count(registry, 'consumer_rewound_total', 'Times that the stream had gone back behind the position of this consumer', [
     'consumer',
   ]),

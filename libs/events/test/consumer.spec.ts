@@ -4,7 +4,7 @@ import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '
 import { pause, startPostgres, startProcess, waitFor, type RunningPostgres } from '@tonegrid/testing';
 import { join } from 'node:path';
 import { connect } from 'nats';
-import { NotNow, StreamProbe, type CloudEvent, type ReceivedEvent } from '../src';
+import { askForReplay, listDeadLetters, NotNow, StreamProbe, type CloudEvent, type ReceivedEvent } from '../src';
 import { handleOnce, Superseded } from '../src/handle-event';
 import { bySubject, env, expectOnceInOrder, noteHandled, Stage, tenantUuid } from './stage';
 
@@ -97,6 +97,47 @@ test('a poisonous event goes to the dead letters; later events of its subject wa
   ]); // prettier-ignore
   expect(JSON.parse(letters[0]!.payload)).toMatchObject({ specversion: '1.0', subject: 'poison', data: { n: 1 } });
   expect(await metric('consumer_dead_letters_total')).toBe(1);
+});
+
+test('dead letters are handled again when they are asked for, each once; one that fails again stays', async () => {
+  stage.relay();
+  let broken = true;
+  const handled: string[] = [];
+  stage.consumer({
+    retry: { attempts: 1, first: 10, most: 10 },
+    replayEvery: 50,
+    async handle(tx, event) {
+      await noteHandled(tx, event);
+      if (broken || event.subject === 'hopeless') throw new Error(broken ? 'broken' : 'hopeless still');
+      handled.push(event.subject);
+    },
+  });
+  for (const subject of ['a', 'hopeless', 'b']) await stage.tell(subject, 1);
+  const letters = async () => (await listDeadLetters(stage.data)).sort((one, other) => (one.subject < other.subject ? -1 : 1));
+  await waitFor(async () => (await letters()).length === 3, { what: 'three dead letters' });
+  const [a, b, hopeless] = await letters();
+  expect([a, b, hopeless]).toMatchObject(
+    ['a', 'b', 'hopeless'].map((subject) => ({
+      consumer: 'test',
+      type: 'release.updated',
+      subject,
+      tenantUuid,
+      attempts: 1,
+      isAskedFor: false,
+      error: expect.stringContaining('broken'),
+    })),
+  );
+  broken = false;
+  await pause(200);
+  expect(handled).toEqual([]);
+  expect(await askForReplay(stage.data, [a!.eventId, crypto.randomUUID()])).toEqual([a!.eventId]);
+  await waitFor(async () => (await letters()).length === 2, { what: 'one of them handled' });
+  expect((await askForReplay(stage.data, 'all')).sort()).toEqual([hopeless!.eventId, b!.eventId].sort());
+  await waitFor(async () => (await letters())[0]?.attempts === 2 && (await letters()).length === 1, { what: 'the others tried' });
+  expect(await letters()).toMatchObject([{ subject: 'hopeless', isAskedFor: false, error: expect.stringContaining('hopeless still') }]);
+  expect(handled).toEqual(['a', 'b']);
+  expect((await stage.handled()).map(({ subject }) => subject)).toEqual(['a', 'b']);
+  expect(await metric('consumer_replayed_total')).toBe(2);
 });
 
 test('an event whose handler says NotNow is tried for longer than its attempts', async () => {

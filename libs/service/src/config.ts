@@ -145,6 +145,9 @@ const allOf = (shape: z.ZodRawShape, parts: ConfigParts): z.ZodRawShape => ({
   ...shape,
 });
 
+/** What commands about the database need, and nothing else. Throws ConfigError. */
+export const readDatabaseConfig = (env: NodeJS.ProcessEnv = process.env) => checked(z.object({ DATABASE_URL: databaseUrl }), env);
+
 /** What `main.js migrate` needs, and nothing else. Throws ConfigError. */
 export const readMigrationConfig = (env: NodeJS.ProcessEnv = process.env) => checked(z.object(migration), env);
 

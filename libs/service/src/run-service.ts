@@ -10,11 +10,12 @@ import { Vault } from '@tonegrid/secrets';
 import type { EntitySchema, MigrationInterface } from 'typeorm';
 import type { z } from 'zod';
 import { AdminServer, type ReadinessCheck } from './admin-server';
-import { addressVariable, ConfigError, readConfig, readMigrationConfig, type BaseConfig } from './config';
+import { runCommand } from './commands';
+import { addressVariable, ConfigError, readConfig, type BaseConfig } from './config';
 import { bindUseCases, eventHandlers } from './discover';
 import { nestLogger } from './nest-logger';
 import { startEvents, type Events } from './start-events';
-import { hearSignals, stopAndExit, type Stopping } from './stopping';
+import { hearSignals, stopAndExit } from './stopping';
 import { sweepAnswers } from './sweep-answers';
 import { startTelemetry } from './telemetry';
 import { clientOf, CONFIG } from './tokens';
@@ -49,14 +50,15 @@ export interface ServiceDefinition<S extends z.ZodRawShape> {
 const refusedConfiguration = 78;
 
 /**
- * The main() of a service. `main.js migrate` runs its migrations and ends; otherwise it serves until SIGTERM or SIGINT, then
- * finishes what is under way and exits 0. Exits 78 when the configuration is refused, 1 when it cannot start or not stop in time.
+ * The main() of a service: serves until SIGTERM or SIGINT, then finishes what is under way and exits 0; or does what it is told in
+ * place of serving, see `runCommand`. Exits 78 when the configuration is refused, 1 when it cannot start or not stop in time.
  */
 export async function runService<S extends z.ZodRawShape>(definition: ServiceDefinition<S>): Promise<void> {
   nameLogger(definition.name);
   const stopping = hearSignals();
   try {
-    if (process.argv[2] === 'migrate') return await migrate(definition, stopping);
+    const told = process.argv.slice(2);
+    if (told.length > 0) process.exit(await runCommand(definition, told, stopping));
     const parts = {
       rpc: definition.rpc ?? true,
       database: definition.database !== undefined,
@@ -82,19 +84,6 @@ export async function runService<S extends z.ZodRawShape>(definition: ServiceDef
     logger.fatal({ err: error }, 'cannot start');
     process.exit(1);
   }
-}
-
-/** Migrations alone need the two database URLs and nothing else. */
-async function migrate(definition: ServiceDefinition<z.ZodRawShape>, stopping: Stopping): Promise<void> {
-  if (!definition.database) throw new ConfigError([`${definition.name} owns no database: there is nothing to migrate`]);
-  const { MIGRATION_DATABASE_URL: url, DATABASE_URL: runtime } = readMigrationConfig();
-  void stopping.asked.then((signal) => {
-    logger.fatal({ signal }, 'stopped while migrating: the migration that ran is undone');
-    process.exit(1);
-  });
-  const done = await runMigrations({ url, appRole: roleOf(runtime), migrations: definition.database.migrations });
-  logger.info({ migrations: done }, done.length > 0 ? 'migrated' : 'nothing to migrate');
-  process.exit(0);
 }
 
 /** Starts the service; answers a function that stops it in order. */

@@ -140,16 +140,21 @@ test('a wrong configuration is refused with status 78 and a line for each variab
   expect(output).not.toMatch(/hush/i);
 });
 
-test('"migrate" makes the tables and ends, again it finds nothing to do, and without its variables it is refused', async () => {
+test('told to migrate it makes the tables and ends, again it finds nothing to do; without its variables it is refused, and so is a word that it does not know', async () => {
   const env = { DATABASE_URL: database.url, MIGRATION_DATABASE_URL: database.migrationUrl };
   const first = await outcome(env, ['migrate']);
   expect([first.status, JSON.parse(first.output)]).toEqual([
     0,
     expect.objectContaining({ service: 'small', migrations: ['Small1764000000000'], msg: 'migrated' }),
   ]);
-  const [again, without] = await Promise.all([outcome(env, ['migrate']), outcome({ DATABASE_URL: database.url }, ['migrate'])]);
+  const [again, without, misspelt] = await Promise.all([
+    outcome(env, ['migrate']),
+    outcome({ DATABASE_URL: database.url }, ['migrate']),
+    outcome(env, ['migrat']),
+  ]);
   expect([again.status, JSON.parse(again.output)]).toEqual([0, expect.objectContaining({ migrations: [], msg: 'nothing to migrate' })]);
   expect([without.status, without.output]).toEqual([78, expect.stringContaining('MIGRATION_DATABASE_URL is required')]);
+  expect([misspelt.status, misspelt.output]).toEqual([64, expect.stringContaining('migrate  ')]);
 }, 120_000);
 
 describe('a service', () => {
@@ -270,6 +275,21 @@ describe('a service', () => {
       expect([name, metrics.types.get(name)]).toEqual([name, 'gauge']);
     expect(metrics.types.get('consumer_pending')).toBe('gauge');
   }, 60_000);
+
+  test('lists the events that were given up, and handles them again when it is told so', async () => {
+    const told = (...args: string[]) => outcome({ DATABASE_URL: database.url }, args);
+    await rows(`insert into dead_letters (consumer, event_id, tenant_uuid, type, ordering_key, payload, stream_seq, attempts, error)
+      select 'small', event_id, tenant_uuid, type, ordering_key, replace(payload, 'careless', 'again'), 1, 8, 'Error: no' from outbox limit 1`);
+    const [list, unknown] = await Promise.all([told('dead-letters'), told('replay', randomUUID())]);
+    expect([list.status, JSON.parse(list.output)]).toEqual([
+      0,
+      expect.objectContaining({ consumer: 'small', type: 'artist.created', attempts: 8 }),
+    ]);
+    expect([unknown.status, unknown.output]).toEqual([1, expect.stringContaining('are no dead letters')]);
+    expect((await told('replay', 'all')).status).toBe(0);
+    await waitFor(async () => (await rows('select from dead_letters')).length === 0, { timeout: 30_000, what: 'the replay' });
+    expect(await rows(`select name from heard where name = 'again'`)).toHaveLength(1);
+  }, 120_000);
 
   test('asked to stop with a call under way: not ready, takes no new call, finishes this one, sends its traces, exits 0', async () => {
     const slow = small.client.createArtist(caller('request-slow'), { name: 'slow 2500' });
