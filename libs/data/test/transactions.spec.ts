@@ -127,11 +127,13 @@ describe('a transaction', () => {
   it('is run again when it meets a deadlock, and both sides come through', async () => {
     await data.system((tx) => tx.query("insert into counter values ('a', 0), ('b', 0)"));
     let runs = 0;
+    let holding = 0;
     const both = (first: string, second: string) =>
       data.transaction(ours, async (tx) => {
         runs += 1;
         await tx.query('update counter set value = value + 1 where name = $1', [first]);
-        if (runs <= 2) await waitFor(() => runs >= 2);
+        holding += 1;
+        await waitFor(() => holding >= 2);
         await tx.query('update counter set value = value + 1 where name = $1', [second]);
       });
     await Promise.all([both('a', 'b'), both('b', 'a')]);
