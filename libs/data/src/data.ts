@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
-import { isRetryable, isUnavailable, translated, unavailable } from './database-errors';
+import { isRetryable, isStalePlan, isUnavailable, translated, unavailable } from './database-errors';
 import { queryAs } from './tenant-query';
 import { transactionOn, type Tx } from './transaction';
 
@@ -136,6 +136,7 @@ export class Data {
           () => false,
           () => true, // the connection is closed below, which rolls back as well
         );
+        broken ||= isStalePlan(error);
       }
       throw error;
     } finally {

@@ -32,7 +32,13 @@ const awayMessages = [
 ];
 
 /** True if the work did nothing and may be run again as a whole. */
-export const isRetryable = (error: unknown): boolean => again.has(driverErrorOf(error)?.code ?? '');
+export const isRetryable = (error: unknown): boolean => again.has(driverErrorOf(error)?.code ?? '') || isStalePlan(error);
+
+/** True if a migration changed the columns of a statement that the connection had prepared before it: another connection can run it. */
+export function isStalePlan(error: unknown): boolean {
+  const cause = driverErrorOf(error);
+  return cause?.code === '0A000' && cause.message.includes('cached plan');
+}
 
 /** True if the database cannot be reached, or went away in the middle: whether a commit on its way succeeded is then unknown. */
 export function isUnavailable(error: unknown): boolean {

@@ -189,7 +189,7 @@ describe('migrations', () => {
     expect(runs.flat().sort()).toEqual(['Catalogue1764000000001', 'LaterColumn1764000000002']);
   });
 
-  it('are known as pending until they have run, and a prepared read outlives the one that changes its columns', async () => {
+  it('are known as pending until they have run, and prepared statements outlive the one that changes their columns', async () => {
     const fresh = await postgres.createDatabase('pending');
     const opened = await openData({ url: fresh.url, migrations: [Catalogue, LaterColumn], poolSize: 2 });
     expect(await pendingMigrations(opened)).toEqual(['Catalogue1764000000001', 'LaterColumn1764000000002']);
@@ -199,11 +199,15 @@ describe('migrations', () => {
       tx.query("insert into song (uuid, tenant_uuid, title) values (gen_random_uuid(), $1, 'x')", [ours.tenantUuid]),
     );
     const before = await opened.read(ours, 'select * from song', [], 'all_songs');
+    const inTransaction = () => opened.transaction(ours, (tx) => tx.query('select * from song', [], 'all_songs_in_transaction'));
+    // On each connection, so that none can do without.
+    await Promise.all([inTransaction(), inTransaction()]);
     await runMigrations({ url: fresh.migrationUrl, appRole: fresh.appRole, migrations: [Catalogue, LaterColumn] });
     expect(await pendingMigrations(opened)).toEqual([]);
     const after = await opened.read(ours, 'select * from song', [], 'all_songs');
     expect(Object.keys(after[0])).toEqual([...Object.keys(before[0]), 'mood']);
     expect(after[0].mood).toBe('calm');
+    for (const rows of await Promise.all([inTransaction(), inTransaction(), inTransaction()])) expect(rows).toEqual(after);
     await opened.close();
   });
 });

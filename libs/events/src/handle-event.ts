@@ -44,7 +44,7 @@ const enter = `
   select exists (select from entered) as fresh, exists (select from inbox_positions where consumer = $1 and epoch = $5) as current`;
 
 async function enterInbox(tx: Tx, consumer: string, epoch: string, { event, seq, time }: Located): Promise<boolean> {
-  const [row] = await tx.query<{ fresh: boolean; current: boolean }>(enter, [consumer, event.id, seq, time, epoch]);
+  const [row] = await tx.query<{ fresh: boolean; current: boolean }>(enter, [consumer, event.id, seq, time, epoch], 'inbox_enter');
   if (!row?.current) throw new Superseded(`consumer ${consumer} runs elsewhere`);
   return row.fresh;
 }

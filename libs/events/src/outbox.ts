@@ -43,14 +43,15 @@ export class Outbox {
       if (size > largestEvent)
         throw new Error(`event ${told[n]?.type} has ${size} bytes; at most ${largestEvent}: put a reference into it instead`);
     });
-    await tx.query(insert, [
+    const columns = [
       told.map(({ id }) => id),
       told.map(({ tenantuuid }) => tenantuuid),
       told.map(({ type }) => type),
       told.map(({ subject }) => subject),
       told.map(({ traceparent }) => traceparent ?? null),
       payloads,
-    ]);
+    ];
+    await tx.query(insert, columns, 'outbox_add');
     tx.afterCommit(() => this.wake());
   }
 

@@ -18,9 +18,10 @@ export class DispatchEvent {
 
   async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
     if (event.type === testEvent || isInternalEvent(event.type)) return;
-    const { taken, offers } = await queueForAll(tx, event, this.sender.openings());
+    const openings = this.sender.openings();
+    const { taken, offers } = await queueForAll(tx, event, openings);
     tx.afterCommit(() => {
-      this.sender.make(taken);
+      this.sender.make(openings, taken);
       this.sender.offer(offers);
     });
   }

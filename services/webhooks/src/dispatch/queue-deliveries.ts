@@ -49,7 +49,8 @@ interface Queued {
 export async function queueForAll(tx: Tx, event: Told, { most, closed, leaseMs }: Openings): Promise<{ taken: Taken[]; offers: Offer[] }> {
   const ids = Array.from({ length: mostActive }, () => uuidv7());
   const columns = messageColumns(event);
-  const rows = await tx.query<Queued>(queueMatching, [...columns, patternsTaking(event.type), ids, event.subject, most, closed, leaseMs]);
+  const params = [...columns, patternsTaking(event.type), ids, event.subject, most, closed, leaseMs];
+  const rows = await tx.query<Queued>(queueMatching, params, 'queue-matching');
   const [event_id, tenant_uuid, type, body, traceparent] = columns;
   const common = { event_id, tenant_uuid, event: type, body, traceparent, retry_count: 0 };
   return {

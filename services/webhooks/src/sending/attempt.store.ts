@@ -122,7 +122,7 @@ export class AttemptStore {
 
   /** Takes those of these deliveries that are still queued and whose turn it is. */
   takeThese(uuids: string[]): Promise<Taken[]> {
-    return this.data.system((tx) => tx.query<Taken>(takeThese, [this.leaseMs, uuids]));
+    return this.data.system((tx) => tx.query<Taken>(takeThese, [this.leaseMs, uuids], 'take-these'));
   }
 
   /**
@@ -134,14 +134,11 @@ export class AttemptStore {
     return this.data.system(async (tx) => {
       const from = this.servedLast;
       const behind = async (webhook: string, count: number, rooms: Room[]) =>
-        tx.query<Taken>(takeDue, [
-          this.leaseMs,
-          webhook,
-          count,
-          rooms.map((each) => each.webhook),
-          rooms.map(({ room }) => room),
-          roomOfNew,
-        ]);
+        tx.query<Taken>(
+          takeDue,
+          [this.leaseMs, webhook, count, rooms.map((each) => each.webhook), rooms.map(({ room }) => room), roomOfNew],
+          'take-due',
+        );
       const first = await behind(from, most, known);
       if (first.length === most || from === lowest) {
         this.servedLast = first.length === most ? highest(first) : lowest;
@@ -171,6 +168,7 @@ export class AttemptStore {
         `select uuid, retry_count, interruptions from deliveries where status = 'sending' and leased_until < clock_timestamp()
          order by leased_until limit $1 for update skip locked`,
         [most],
+        'interrupted',
       );
       await this.endIn(
         tx,
@@ -202,7 +200,7 @@ export class AttemptStore {
   private async endIn(tx: Tx, attempts: Ended[]): Promise<void> {
     if (attempts.length === 0) return;
     const column = <T>(of: (attempt: Ended) => T | undefined) => attempts.map((attempt) => of(attempt) ?? null);
-    await tx.query(end, [
+    const columns = [
       column(({ uuid }) => uuid),
       column(({ status }) => status),
       column(({ code }) => code),
@@ -213,7 +211,8 @@ export class AttemptStore {
       column(({ next }) => next?.inSeconds),
       column(({ next }) => next?.retryCount),
       column(({ next }) => next?.interruptions ?? 0),
-    ]);
+    ];
+    await tx.query(end, columns, 'end-attempts');
   }
 }
 

@@ -35,6 +35,8 @@ export interface Openings {
 const lookEveryMs = 500;
 /** Milliseconds between looks for interrupted attempts. */
 const tendEveryMs = 2_000;
+/** Milliseconds after which openings that were given out count as unused: the transaction has failed. */
+const lendForMs = 1_000;
 const tracer = trace.getTracer('@tonegrid/webhooks');
 
 /**
@@ -58,6 +60,7 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
   private sending: Promise<void> | undefined;
   private tending: NodeJS.Timeout | undefined;
   private countAt = 0;
+  private lentUntil = 0;
 
   constructor(
     private readonly attempts: AttemptStore,
@@ -86,17 +89,21 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /**
-   * Where there is room now. It is not reserved: as many events as are handled at once may find the same opening, and the attempts
-   * under way are that many more for a moment.
+   * Where there is room now, for one event at a time: until `make` tells what it took, the others find none and are offered, or together
+   * they would take the same room many times over.
    */
   openings(): Openings {
-    const { free, roomOfNew } = this.lanes;
+    const { leaseMs } = this.attempts;
+    const now = performance.now();
+    if (this.stopping || this.lanes.free === 0 || now < this.lentUntil) return { most: 0, closed: [], leaseMs };
+    this.lentUntil = now + lendForMs;
     const closed = this.lanes.rooms().flatMap(({ webhook, room }) => (room > 0 ? [] : [webhook]));
-    return { most: this.stopping || roomOfNew === 0 ? 0 : free, closed, leaseMs: this.attempts.leaseMs };
+    return { most: this.lanes.free, closed, leaseMs };
   }
 
-  /** Makes attempts that were taken already. */
-  make(attempts: readonly Taken[]): void {
+  /** Makes the attempts that were taken in the openings. */
+  make({ most }: Openings, attempts: readonly Taken[]): void {
+    if (most > 0) this.lentUntil = 0;
     attempts.forEach((attempt) => this.begin(attempt));
   }
 
