@@ -61,7 +61,7 @@ describe('every route of the contract', () => {
         as: 'tgk_every_scope',
         ...(route.verb !== 'GET' && route.body && { json: {} }),
       });
-      expectRefusal(answer, errorTable[route.notFound].status, route.notFound);
+      expectRefusal(answer, errorTable[route.notFound].http, route.notFound);
       expect(gateway.played.calls).toEqual([]);
     },
   );
