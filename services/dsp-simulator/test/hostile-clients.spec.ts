@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
-import { startProcess } from '@tonegrid/testing';
+import { pause, startProcess } from '@tonegrid/testing';
 import { Client } from 'ssh2';
 import { makeBundle } from './bundle';
 import { dspsFile, startSimulator, type RunningSimulator } from './sandbox';
@@ -194,9 +194,13 @@ describe('garbage', () => {
 
   it('as a flood of requests is cut off', async () => {
     const flooder = await connect(simulator, 'deezer');
-    const closed = new Promise<void>((resolve) => flooder.client.once('close', () => resolve()));
-    for (let i = 0; i < 20_000; i++) flooder.sftp.stat('/', () => undefined);
-    await closed;
+    let open = true;
+    flooder.client.once('close', () => (open = false));
+    // A simulator that gets more of the machine than we do may keep up with one burst, and answers it: then there is more to come.
+    while (open) {
+      for (let i = 0; i < 20_000; i++) flooder.sftp.stat('/', () => undefined);
+      await pause(50);
+    }
     await alive();
   });
 });
