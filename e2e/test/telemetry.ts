@@ -150,6 +150,6 @@ function expectRequests(metrics: Metrics, name: string): void {
     name === 'gateway'
       ? ['http_requests_total', 'http_request_duration_seconds']
       : ['rpc_server_requests_total', 'rpc_server_duration_seconds'];
-  expect(metrics.sum(counter!)).toBeGreaterThan(0);
+  expect(metrics.sum(counter)).toBeGreaterThan(0);
   expect(metrics.sum(`${histogram}_count`)).toBeGreaterThan(0);
 }

@@ -47,7 +47,7 @@ test.each(named)('"%s" is in the table once, with status %i', (text, status) => 
 test.each(promised)('%s is answered with %i', (code, status) => expect(errorTable[code].http).toBe(status));
 
 test('every text but a bare {reason} belongs to one code, so that either tells which it is', () => {
-  const texts = lines.map(([, { message }]) => message as string).filter((text) => text !== '{reason}');
+  const texts = lines.map(([, { message }]) => message).filter((text) => text !== '{reason}');
   expect(texts.filter((text, place) => texts.indexOf(text) !== place)).toEqual([]);
 });
 

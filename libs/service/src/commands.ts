@@ -37,6 +37,8 @@ export async function runCommand(service: Commanded, [command, ...rest]: string[
     case 'replay':
       if (rest.length === 0 || (rest[0] !== 'all' && !rest.every((id) => uuid.test(id)))) break;
       return withData(service, (data) => replay(data, rest));
+    default:
+      break;
   }
   process.stderr.write(usage);
   return misused;

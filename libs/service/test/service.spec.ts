@@ -140,21 +140,15 @@ test('a wrong configuration is refused with status 78 and a line for each variab
   expect(output).not.toMatch(/hush/i);
 });
 
-test('told to migrate it makes the tables and ends, again it finds nothing to do; without its variables it is refused, and so is a word that it does not know', async () => {
+test('told to migrate it makes the tables and ends, and again it finds nothing to do', async () => {
   const env = { DATABASE_URL: database.url, MIGRATION_DATABASE_URL: database.migrationUrl };
   const first = await outcome(env, ['migrate']);
   expect([first.status, JSON.parse(first.output)]).toEqual([
     0,
     expect.objectContaining({ service: 'small', migrations: ['Small1764000000000'], msg: 'migrated' }),
   ]);
-  const [again, without, misspelt] = await Promise.all([
-    outcome(env, ['migrate']),
-    outcome({ DATABASE_URL: database.url }, ['migrate']),
-    outcome(env, ['migrat']),
-  ]);
+  const again = await outcome(env, ['migrate']);
   expect([again.status, JSON.parse(again.output)]).toEqual([0, expect.objectContaining({ migrations: [], msg: 'nothing to migrate' })]);
-  expect([without.status, without.output]).toEqual([78, expect.stringContaining('MIGRATION_DATABASE_URL is required')]);
-  expect([misspelt.status, misspelt.output]).toEqual([64, expect.stringContaining('migrate  ')]);
 }, 120_000);
 
 describe('a service', () => {
@@ -331,7 +325,10 @@ describe('a service', () => {
 });
 
 test('what does not end is cut off: a call at the end of the grace, with status 0; a handler a moment later, with status 1', async () => {
-  const [withCall, withHandler] = [await start({ SHUTDOWN_GRACE_MS: '1000' }), await start({ SHUTDOWN_GRACE_MS: '1000' })];
+  if (!identity) await openIdentity();
+  // Their collector is away, which must hold up nothing.
+  const changes = { SHUTDOWN_GRACE_MS: '1000', OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}` };
+  const [withCall, withHandler] = await Promise.all([start(changes), start(changes)]);
   await Promise.all([ready(withCall), ready(withHandler)]);
   // Of the two processes one leads the consumer: the event goes to it, whoever was called.
   await withCall.client.createArtist(caller(), { name: 'endless' });
@@ -354,11 +351,8 @@ test('what does not end is cut off: a call at the end of the grace, with status 
   for (const { client } of [busy, free]) client.close();
 }, 120_000);
 
-test('asked to stop while it waits for its database, it ends at once with status 0; a collector that is away holds up nothing', async () => {
-  const waiting = await start({
-    DATABASE_URL: `postgres://app:${randomUUID()}@127.0.0.1:${await freePort()}/nowhere`,
-    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
-  });
+test('asked to stop while it waits for its database, it ends at once with status 0', async () => {
+  const waiting = await start({ DATABASE_URL: `postgres://app:${randomUUID()}@127.0.0.1:${await freePort()}/nowhere` });
   expect(await waiting.readiness()).toMatchObject({ code: 503, status: 'starting' });
   await pause(200);
   process.kill(waiting.process.pid, 'SIGTERM');
