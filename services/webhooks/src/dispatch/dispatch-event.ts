@@ -20,9 +20,9 @@ export class DispatchEvent {
     if (event.type === testEvent || isInternalEvent(event.type)) return;
     const openings = this.sender.openings();
     const { taken, offers } = await queueForAll(tx, event, openings);
-    tx.afterCommit(() => {
-      this.sender.make(openings, taken);
-      this.sender.offer(offers);
-    });
+    // Most events are wanted by nobody: the next one need not wait for the commit.
+    if (taken.length === 0) this.sender.make(openings, []);
+    else tx.afterCommit(() => this.sender.make(openings, taken));
+    tx.afterCommit(() => this.sender.offer(offers));
   }
 }
