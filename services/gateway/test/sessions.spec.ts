@@ -58,7 +58,7 @@ describe('a session cookie', () => {
     ['a browser that says cross-site', { 'sec-fetch-site': 'cross-site' }, 403],
     ['nobody knows where', {}, 403],
   ])('may change things from %s: %p', async (_what, headers, status) => {
-    const answer = await submit(headers as Record<string, string>);
+    const answer = await submit(headers);
     expect(answer.status).toBe(status);
     if (status === 403) expect([answer.json.code, gateway.played.calls]).toEqual(['auth.cross_site', []]);
   });

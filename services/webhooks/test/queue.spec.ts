@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 const newStore = () => new AttemptStore(data, config as WebhooksConfig);
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says
+
 const all = (sql: string, params: unknown[] = []): Promise<any[]> => data.system((tx) => tx.query(sql, params));
 
 const tenant = uuidv4();
@@ -66,11 +66,11 @@ const countBy = (rows: { webhook_uuid: string }[], webhooks: string[]) =>
 
 test('a long queue of one webhook does not stand in the way of the others', async () => {
   const [long, ...short] = [await newWebhook(), await newWebhook(), await newWebhook()];
-  await queue(long!, 3_000);
+  await queue(long, 3_000);
   for (const webhook of short) await queue(webhook, 1);
-  expect(countBy(await store.takeDue(64, 2, []), [long!, ...short])).toEqual([2, 1, 1]);
-  expect(countBy(await store.takeDue(64, 2, [{ webhook: long!, room: 5 }]), [long!, ...short])).toEqual([5, 0, 0]);
-  expect(countBy(await store.takeDue(64, 2, [{ webhook: long!, room: 0 }]), [long!, ...short])).toEqual([0, 0, 0]);
+  expect(countBy(await store.takeDue(64, 2, []), [long, ...short])).toEqual([2, 1, 1]);
+  expect(countBy(await store.takeDue(64, 2, [{ webhook: long, room: 5 }]), [long, ...short])).toEqual([5, 0, 0]);
+  expect(countBy(await store.takeDue(64, 2, [{ webhook: long, room: 0 }]), [long, ...short])).toEqual([0, 0, 0]);
 });
 
 test('where there is little room the webhooks take turns', async () => {

@@ -14,7 +14,7 @@ export interface Receipt {
   deliveryId: string;
   event: string;
   eventId: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into JSON of every shape
+
   body: any;
 }
 

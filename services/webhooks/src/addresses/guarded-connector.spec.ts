@@ -30,7 +30,7 @@ const connecting = (hostname: string, { resolve = answering(), protocol = 'http:
       5_000,
       resolve,
       isAllowed,
-    )(target as never, (...[error, socket]) => {
+    )(target, (...[error, socket]) => {
       socket?.destroy();
       done(error);
     });

@@ -27,7 +27,7 @@ export function guardedConnector(
 ): buildConnector.connector {
   const common = { timeout: connectTimeoutMs, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: perAddressMs };
   if (rules.privateAllowed) return buildConnector(common);
-  const connect = buildConnector({ ...common, lookup: checkedLookup(resolve, isAllowed) } as buildConnector.BuildOptions);
+  const connect = buildConnector({ ...common, lookup: checkedLookup(resolve, isAllowed) });
   return (options, callback) => {
     const host = literalHost(options.hostname);
     if (isIP(host) && !isAllowed(host)) return callback(new AddressRefused(host), null);
