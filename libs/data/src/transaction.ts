@@ -1,5 +1,5 @@
 import { logger } from '@tonegrid/rpc';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
 
 /** The running transaction. It is over when the work given to `Data.transaction` returns; using it later throws. */
@@ -7,6 +7,7 @@ export interface Tx {
   /**
    * Runs a statement and gives its rows. int8 and numeric are text, date is `YYYY-MM-DD`, timestamptz a Date. `name` makes it a
    * prepared statement, planned once a connection, as for `Data.read`: planning takes most of the time of a statement with many parts.
+   * A text without parameters may hold several statements, one round trip for all: the rows are those of each in turn.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
   query<R = any>(sql: string, params?: unknown[], name?: string): Promise<R[]>;
@@ -50,7 +51,10 @@ export function transactionOn(
   const tx: Tx = {
     tenantUuid,
     // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see Tx
-    query: async <R = any>(sql: string, params?: unknown[], name?: string) => (await run(sql, params, name)).rows as R[],
+    query: async <R = any>(sql: string, params?: unknown[], name?: string) => {
+      const result: QueryResult | QueryResult[] = await run(sql, params, name);
+      return (Array.isArray(result) ? result.flatMap(({ rows }) => rows) : result.rows) as R[];
+    },
     get manager() {
       if (over) throw new Error('the transaction is over');
       if (!runner) {

@@ -5,8 +5,7 @@ import { isErrorCode, Refused, type FieldErrors } from '@tonegrid/errors';
 import type { Caller, Idempotency } from '@tonegrid/rpc';
 
 interface Row {
-  locked: boolean;
-  route: string | null;
+  route: string;
   body_hash: string;
   answer_type: string;
   answer: Buffer | null;
@@ -28,9 +27,6 @@ export interface Seal {
 
 /** What this needs of a caller. */
 export type ChangingCaller = Pick<Caller, 'tenantUuid' | 'idempotency' | 'answer'>;
-
-/** Another call with the same key committed between our look and our lock: look again. */
-class Overtaken extends Error {}
 
 /**
  * Runs changes once per Idempotency-Key (reference, Idempotency): the answer is written in the transaction of the change
@@ -60,16 +56,10 @@ export class Changes {
   ): Promise<MessageShape<O>> {
     const { idempotency } = caller;
     if (!idempotency) return create(schema, await this.data.transaction(caller, work));
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const outcome = await this.data.transaction(caller, (tx) => once(tx, caller.tenantUuid, idempotency, schema, work, this.seal));
-        if (outcome.replayed) caller.answer.replayed = true;
-        if (outcome.refused) throw outcome.refused;
-        return outcome.answer!;
-      } catch (error) {
-        if (!(error instanceof Overtaken) || attempt === 3) throw error;
-      }
-    }
+    const outcome = await this.data.transaction(caller, (tx) => once(tx, caller.tenantUuid, idempotency, schema, work, this.seal));
+    if (outcome.replayed) caller.answer.replayed = true;
+    if (outcome.refused) throw outcome.refused;
+    return outcome.answer!;
   }
 }
 
@@ -89,18 +79,20 @@ async function once<O extends DescMessage>(
   seal: Seal,
 ): Promise<Outcome<O>> {
   const keyHash = createHash('sha256').update(tenantUuid.toLowerCase()).update(idempotency.key).digest();
-  // One round trip for both. The look is as of the statement's beginning and may miss a call that committed while we got its
-  // lock: then storing the answer finds its row, see Overtaken.
+  // The lock in a statement before the look: whoever held it has committed or gone, and the look sees what it wrote. The savepoint
+  // travels along, behind the lock, which a rollback to it must not release.
+  const lock = keyHash.readBigInt64BE();
+  const [{ locked }] = (await tx.query(`select pg_try_advisory_xact_lock(${lock}) as locked; savepoint tonegrid_change`)) as [
+    { locked: boolean },
+  ];
   const [found] = await tx.query<Row>(
-    `select pg_try_advisory_xact_lock($1) as locked, i.route, i.body_hash, i.answer_type, i.answer, i.refusal
-     from (select 1) as always left join idempotency i
-       on i.tenant_uuid = $2 and i.key_hash = $3 and i.created_at > now() - interval '24 hours'`,
-    [keyHash.readBigInt64BE(), tenantUuid, keyHash],
+    `select route, body_hash, answer_type, answer, refusal from idempotency
+     where tenant_uuid = $1 and key_hash = $2 and created_at > now() - interval '24 hours'`,
+    [tenantUuid, keyHash],
+    'idempotency-look',
   );
-  const stored =
-    found && found.route !== null ? replay(found, idempotency, schema, (stored) => seal.open(stored, keyHash.toString('hex'))) : undefined;
-  if (stored) return stored;
-  if (!found?.locked) throw new Refused('idempotency.in_progress', { retryAfterSeconds: 1 });
+  if (found) return replay(found, idempotency, schema, (stored) => seal.open(stored, keyHash.toString('hex')));
+  if (!locked) throw new Refused('idempotency.in_progress', { retryAfterSeconds: 1 });
 
   const outcome = await attempt(tx, schema, work);
   const { answer, refused } = outcome;
@@ -127,13 +119,12 @@ async function once<O extends DescMessage>(
       refusal ? JSON.stringify(refusal) : null,
     ],
   );
-  if (written.length === 0) throw new Overtaken();
+  if (written.length === 0) throw new Error('an Idempotency-Key was answered while its lock was held');
   return outcome;
 }
 
 async function attempt<O extends DescMessage>(tx: Tx, schema: O, work: (tx: Tx) => Promise<MessageInitShape<O>>): Promise<Outcome<O>> {
-  // No release on success: the commit does it, one round trip less.
-  await tx.query('savepoint tonegrid_change');
+  // The savepoint is not released on success: the commit does it, one round trip less.
   try {
     return { answer: create(schema, await work(tx)), replayed: false };
   } catch (error) {

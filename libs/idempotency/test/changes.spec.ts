@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { create, equals } from '@bufbuild/protobuf';
 import { CursorSchema, PageMetaSchema } from '@tonegrid/contracts';
 import { openData, runMigrations, tenancyFunctions, tenantTable, type Data, type Tx } from '@tonegrid/data';
@@ -136,24 +137,26 @@ describe('a change with an Idempotency-Key', () => {
     const answers = await Promise.all(Array.from({ length: 50 }, twin));
     expect(new Set(answers.map(({ next }) => next)).size).toBe(1);
     expect(await songs('twins')).toBe(1);
-    expect(runs).toBeLessThan(50);
+    expect(runs).toBe(1);
   });
 
-  it('gives one change when a twin commits between the look and the lock', async () => {
+  it('does not run the change when a twin has committed just before the lock was got', async () => {
     let twins = 0;
+    const caller = callerWith('overtaken');
+    const { tenantUuid } = caller;
+    const keyHash = createHash('sha256').update(tenantUuid).update(caller.idempotency!.key).digest();
     const overtaken: Data = Object.create(data, {
       transaction: {
-        value: (caller: ChangingCaller, work: (tx: Tx) => Promise<unknown>) =>
-          data.transaction(caller, (tx) => {
-            const query: Tx['query'] = async <R>(sql: string, params?: unknown[]) => {
-              const rows = await tx.query<R>(sql, params);
+        value: (who: ChangingCaller, work: (tx: Tx) => Promise<unknown>) =>
+          data.transaction(who, (tx) => {
+            const query: Tx['query'] = async <R>(sql: string, params?: unknown[], name?: string) => {
+              const rows = await tx.query<R>(sql, params, name);
               if (sql.includes('pg_try_advisory') && twins++ === 0) {
-                // The record of the twin appears after our statement has looked, as if its lock had just been set free.
                 const admin = new Client({ connectionString: database.adminUrl });
                 await admin.connect();
                 await admin.query(
                   `insert into idempotency (tenant_uuid, key_hash, route, body_hash, answer_type, answer) values ($1, $2, 'POST /songs', 'aa', $3, '')`,
-                  [params![1], params![2], CursorSchema.typeName],
+                  [tenantUuid, keyHash, CursorSchema.typeName],
                 );
                 await admin.end();
               }
@@ -163,8 +166,7 @@ describe('a change with an Idempotency-Key', () => {
           }),
       },
     });
-    const caller = callerWith('overtaken');
-    const answer = await new Changes(overtaken).run(caller, CursorSchema, addSong('overtaken'));
+    const answer = await new Changes(overtaken).run(caller, CursorSchema, () => Promise.reject(new Error('run twice')));
     expect(caller.answer.replayed).toBe(true);
     expect(answer.next).toBeUndefined();
     expect(await songs('overtaken')).toBe(0);

@@ -196,3 +196,9 @@ describe('the PostgreSQL that a Jest run shares', () => {
     await expect(query(urls[0]!, 'select 1')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 });
+
+test('no port is handed out twice, and all lie below the range of outgoing connections', async () => {
+  const ports = await Promise.all(Array.from({ length: 200 }, () => freePort()));
+  expect(new Set(ports).size).toBe(200);
+  for (const port of ports) expect(port >= 20_000 && port < 32_000).toBe(true);
+});
