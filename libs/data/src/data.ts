@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { isRetryable, isStalePlan, isUnavailable, translated, unavailable } from './database-errors';
-import { queryAs } from './tenant-query';
-import { transactionOn, type Tx } from './transaction';
+import { readAs, writeAs, type Statement } from './statements';
+import { Transaction, type Tx } from './transaction';
 
 /** Whoever acts; only the tenant matters here. */
 export interface Tenant {
@@ -42,12 +42,13 @@ export class Data {
    * for the sake of another (serialization failure, deadlock): it must not have effects outside the transaction.
    */
   async transaction<T>(caller: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.repeat(tenantOf(caller), work);
+    const tenant = tenantOf(caller);
+    return this.repeat(() => this.attempt(tenant, work));
   }
 
   /** Like `transaction`, over all tenants: for relays, sweeps and workers that serve every tenant, never for a caller's request. */
   system<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    return this.repeat(everyTenant, work);
+    return this.repeat(() => this.attempt(everyTenant, work));
   }
 
   /**
@@ -58,14 +59,29 @@ export class Data {
   async read<R = any>(caller: Tenant, sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
     const tenant = tenantOf(caller);
     try {
-      return await this.readOnce<R>(tenant, { name, text: sql, values: params });
+      return await this.once((client) => readAs<R>(client, tenant, { name, text: sql, values: params }));
     } catch (error) {
       // A migration changed the columns of a statement that was prepared before it: without a name it is planned anew.
       if ((error as { code?: string }).code !== '0A000' || name === undefined) throw translated(error);
-      return this.readOnce<R>(tenant, { text: sql, values: params }).catch((second: unknown) => {
+      return this.once((client) => readAs<R>(client, tenant, { text: sql, values: params })).catch((second: unknown) => {
         throw translated(second);
       });
     }
+  }
+
+  /**
+   * One statement that changes something, as the caller's tenant, in one round trip: a transaction of its own. Run again, like
+   * `transaction`, when PostgreSQL undid it for the sake of another. `name` as for `read`.
+   */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
+  write<R = any>(caller: Tenant, sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
+    return this.writeOnce<R>(tenantOf(caller), { name, text: sql, values: params });
+  }
+
+  /** Like `write`, over all tenants; see `system`. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
+  systemWrite<R = any>(sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
+    return this.writeOnce<R>(everyTenant, { name, text: sql, values: params });
   }
 
   /** Asks the database whether it answers, at most for `timeout` milliseconds; throws `service.unavailable` if not. */
@@ -89,48 +105,46 @@ export class Data {
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
   }
 
-  private async readOnce<R>(tenant: string, query: { name?: string; text: string; values: unknown[] }): Promise<R[]> {
+  private writeOnce<R>(tenant: string, statement: Statement): Promise<R[]> {
+    return this.repeat(() => this.once((client) => writeAs<R>(client, tenant, statement)));
+  }
+
+  /** One round trip outside of a transaction. */
+  private async once<R>(work: (client: PoolClient) => Promise<R[]>): Promise<R[]> {
     const client = await this.checkOut();
     try {
-      const rows = await queryAs<R>(client, tenant, query);
+      const rows = await work(client);
       client.release();
       return rows;
     } catch (error) {
-      client.release(isUnavailable(error) || (error as { code?: string }).code === '0A000');
-      if (error instanceof Error) Error.captureStackTrace(error); // else it ends in the driver's socket
+      client.release(isUnavailable(error) || isStalePlan(error));
       throw error;
     }
   }
 
-  private async repeat<T>(tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
+  private async repeat<T>(attempt: () => Promise<T>): Promise<T> {
+    for (let failures = 1; ; failures++) {
       try {
-        return await this.attempt(tenant, work);
+        return await attempt();
       } catch (error) {
         if (!isRetryable(error)) throw translated(error);
-        if (attempt === attempts) throw unavailable(error);
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** attempt));
+        if (failures === attempts) throw unavailable(error);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** failures));
       }
     }
   }
 
   private async attempt<T>(tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.checkOut();
-    const { tx, finish, committed } = transactionOn(client, this.dataSource, tenant);
-    let broken = true;
+    const tx = new Transaction(client, this.dataSource, tenant);
+    let broken = false;
     try {
-      // One message: BEGIN and the setting travel together. The value is a uuid or '*', see tenantOf.
-      await client.query(`begin; set local tonegrid.tenant = '${tenant}'`);
       const result = await work(tx);
-      await finish();
-      const { command } = await client.query('commit');
-      broken = false;
-      // A failed statement whose error the work has swallowed: PostgreSQL answers COMMIT with ROLLBACK and no error.
-      if (command !== 'COMMIT') throw new Error('the transaction was rolled back: the work went on after a failed statement');
-      committed();
+      await tx.commit();
       return result;
     } catch (error) {
-      await finish();
+      await tx.finish();
+      broken = tx.begun;
       if (broken && !isUnavailable(error)) {
         broken = await client.query('rollback').then(
           () => false,

@@ -1,5 +1,6 @@
 export { Data, type Tenant } from './data';
 export type { Tx } from './transaction';
+export type { Statement } from './statements';
 export { createDataSource, openData, type DataOptions } from './open-data';
 export { isForeignKeyViolation, isRetryable, isUnavailable, isUniqueViolation } from './database-errors';
 export { grantApp, tenancyFunctions, tenantPolicy, tenantTable, type Privilege } from './tenancy';

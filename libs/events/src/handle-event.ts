@@ -43,10 +43,36 @@ const enter = `
   )
   select exists (select from entered) as fresh, exists (select from inbox_positions where consumer = $1 and epoch = $5) as current`;
 
+/** Whether the event is new to the consumer; sent along with the first statement of whoever handles it. */
 async function enterInbox(tx: Tx, consumer: string, epoch: string, { event, seq, time }: Located): Promise<boolean> {
-  const [row] = await tx.query<{ fresh: boolean; current: boolean }>(enter, [consumer, event.id, seq, time, epoch], 'inbox_enter');
+  const [row] = await tx.ahead<{ fresh: boolean; current: boolean }>(enter, [consumer, event.id, seq, time, epoch], 'inbox_enter');
   if (!row?.current) throw new Superseded(`consumer ${consumer} runs elsewhere`);
   return row.fresh;
+}
+
+/** Ends a transaction of an event that had been handled before: what its handler has done is undone. */
+class HandledBefore extends Error {}
+
+/**
+ * Handles an event and gives it its inbox row in one go. The handler is not kept waiting for the row: when that tells that the event has been
+ * handled before, or that this is no longer the consumer, all is undone, whatever came of the handler.
+ */
+async function handleAndEnter(tx: Tx, consumer: string, epoch: string, located: Located, handle: () => Promise<void>): Promise<void> {
+  const entered = enterInbox(tx, consumer, epoch, located);
+  entered.catch(() => undefined);
+  let failure: { error: unknown } | undefined;
+  try {
+    await handle();
+    await tx.flush();
+  } catch (error) {
+    failure = { error };
+    await tx.flush().catch(() => undefined);
+  }
+  const fresh = await entered.catch((error: unknown) => {
+    throw error instanceof Superseded || !failure ? error : failure.error;
+  });
+  if (!fresh) throw new HandledBefore();
+  if (failure) throw failure.error;
 }
 
 /** An event of the stream as its handler gets it. */
@@ -64,7 +90,7 @@ export const toReceived = ({ id, type, source, subject, time, tenantuuid: tenant
  * One attempt: inbox row, handler and whatever the handler writes commit together, as the event's tenant (or over all tenants:
  * `everyTenant`). Gives false if the event had been handled before. Throws what the handler throws.
  */
-export function handleOnce(
+export async function handleOnce(
   data: Data,
   consumer: string,
   epoch: string,
@@ -73,19 +99,23 @@ export function handleOnce(
   handle: (tx: Tx, event: ReceivedEvent) => Promise<void>,
 ): Promise<boolean> {
   const { event } = located;
-  const work = async (tx: Tx) => {
-    if (!(await enterInbox(tx, consumer, epoch, located))) return false;
-    await handle(tx, toReceived(event));
+  const work = (tx: Tx) => handleAndEnter(tx, consumer, epoch, located, () => handle(tx, toReceived(event)));
+  try {
+    await (everyTenant ? data.system(work) : data.transaction({ tenantUuid: event.tenantuuid }, work));
     return true;
-  };
-  return everyTenant ? data.system(work) : data.transaction({ tenantUuid: event.tenantuuid }, work);
+  } catch (error) {
+    if (error instanceof HandledBefore) return false;
+    throw error;
+  }
 }
 
 /** Gives the event up: it counts as handled, and `dead_letters` keeps it with the error. Gives false if it had been handled before. */
 export function bury(data: Data, consumer: string, epoch: string, located: Located, attempts: number, error: string): Promise<boolean> {
   const { event, seq } = located;
   return data.transaction({ tenantUuid: event.tenantuuid }, async (tx) => {
-    if (!(await enterInbox(tx, consumer, epoch, located))) return false;
+    const entered = enterInbox(tx, consumer, epoch, located);
+    await tx.flush();
+    if (!(await entered)) return false;
     await tx.query(
       `insert into dead_letters (consumer, event_id, tenant_uuid, type, ordering_key, payload, stream_seq, attempts, error)
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict do nothing`,

@@ -33,7 +33,7 @@ export class Outbox {
     return this.addAll(tx, [event]);
   }
 
-  /** Several events in one statement; those of one subject keep their order. */
+  /** Several events in one statement, which is sent with the commit; those of one subject keep their order. */
   async addAll(tx: Tx, events: DomainEvent[]): Promise<void> {
     if (events.length === 0) return;
     const told = events.map((event) => cloudEvent(this.source, event));
@@ -51,7 +51,7 @@ export class Outbox {
       told.map(({ traceparent }) => traceparent ?? null),
       payloads,
     ];
-    await tx.query(insert, columns, 'outbox_add');
+    tx.last(insert, columns, 'outbox_add');
     tx.afterCommit(() => this.wake());
   }
 

@@ -71,24 +71,34 @@ test('events of one subject commit in the order of their ids, and other subjects
   stage.relay();
   let release!: () => void;
   const held = new Promise<void>((resolve) => (release = resolve));
-  let added!: () => void;
-  const early = new Promise<void>((resolve) => (added = resolve));
+  let shut!: () => void;
+  const gateShut = new Promise<void>((resolve) => (shut = resolve));
+  const gate = 4711;
+  const gatekeeper = stage.data.system(async (tx) => {
+    await tx.query('select pg_advisory_xact_lock($1)', [gate]);
+    shut();
+    await held;
+  });
+  await gateShut;
   const first = stage.data.transaction({ tenantUuid }, async (tx) => {
     await stage.outbox.addAll(tx, [
       { type: 'release.updated', subject: 'a', tenantUuid, data: { n: 1 } },
       { type: 'release.updated', subject: 'b', tenantUuid, data: { n: 1 } },
     ]);
-    added();
-    await held;
+    // Its events are written, and it stands in the gate before its commit.
+    tx.last('select pg_advisory_xact_lock($1)', [gate]);
   });
-  await early;
+  await waitFor(
+    async () => (await stage.rows(`select from pg_locks where locktype = 'advisory' and not granted and objid = ${gate}`)).length === 1,
+    { what: 'the first transaction in the gate' },
+  );
   const second = stage.tell('a', 2);
   await stage.tell('c', 1);
   await stage.tell('c', 2);
   await waitFor(async () => (await streamed()).length === 2, { what: 'the events that committed first' });
   await pause(100);
   release();
-  await Promise.all([first, second]);
+  await Promise.all([gatekeeper, first, second]);
   await allPublished();
   const order = (await streamed()).map(({ event }) => `${event.subject}${event.data.n}`);
   expect(order.slice(0, 2)).toEqual(['c1', 'c2']);

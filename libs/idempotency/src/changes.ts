@@ -79,20 +79,22 @@ async function once<O extends DescMessage>(
   seal: Seal,
 ): Promise<Outcome<O>> {
   const keyHash = createHash('sha256').update(tenantUuid.toLowerCase()).update(idempotency.key).digest();
-  // The lock in a statement before the look: whoever held it has committed or gone, and the look sees what it wrote. The savepoint
-  // travels along, behind the lock, which a rollback to it must not release.
-  const lock = keyHash.readBigInt64BE();
-  const [{ locked }] = (await tx.query(`select pg_try_advisory_xact_lock(${lock}) as locked; savepoint tonegrid_change`)) as [
-    { locked: boolean },
-  ];
-  const [found] = await tx.query<Row>(
-    `select route, body_hash, answer_type, answer, refusal from idempotency
-     where tenant_uuid = $1 and key_hash = $2 and created_at > now() - interval '24 hours'`,
-    [tenantUuid, keyHash],
-    'idempotency-look',
-  );
+  // The lock in a statement before the look: whoever held it has committed or gone, and the look sees what it wrote. What is older than
+  // a day is gone with the look, its key is free.
+  const [[lock], [found]] = (await tx.batch([
+    { name: 'idempotency_lock', text: 'select pg_try_advisory_xact_lock($1) as locked', values: [keyHash.readBigInt64BE()] },
+    {
+      name: 'idempotency_look',
+      text: `with old as (
+          delete from idempotency where tenant_uuid = $1 and key_hash = $2 and created_at <= now() - interval '24 hours'
+        )
+        select route, body_hash, answer_type, answer, refusal from idempotency
+        where tenant_uuid = $1 and key_hash = $2 and created_at > now() - interval '24 hours'`,
+      values: [tenantUuid, keyHash],
+    },
+  ])) as [[{ locked: boolean }], [Row?]];
   if (found) return replay(found, idempotency, schema, (stored) => seal.open(stored, keyHash.toString('hex')));
-  if (!locked) throw new Refused('idempotency.in_progress', { retryAfterSeconds: 1 });
+  if (!lock.locked) throw new Refused('idempotency.in_progress', { retryAfterSeconds: 1 });
 
   const outcome = await attempt(tx, schema, work);
   const { answer, refused } = outcome;
@@ -102,13 +104,8 @@ async function once<O extends DescMessage>(
     fields: refused.fields,
     retryAfterSeconds: refused.retryAfterSeconds,
   };
-  const written = await tx.query(
-    `insert into idempotency as i (tenant_uuid, key_hash, route, body_hash, answer_type, answer, refusal)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (tenant_uuid, key_hash) do update set route = excluded.route, body_hash = excluded.body_hash, answer_type = excluded.answer_type,
-       answer = excluded.answer, refusal = excluded.refusal, created_at = now()
-       where i.created_at <= now() - interval '24 hours'
-     returning 1`,
+  tx.last(
+    `insert into idempotency (tenant_uuid, key_hash, route, body_hash, answer_type, answer, refusal) values ($1, $2, $3, $4, $5, $6, $7)`,
     [
       tenantUuid,
       keyHash,
@@ -118,18 +115,16 @@ async function once<O extends DescMessage>(
       answer ? seal.seal(toBinary(schema, answer), keyHash.toString('hex')) : null,
       refusal ? JSON.stringify(refusal) : null,
     ],
+    'idempotency_store',
   );
-  if (written.length === 0) throw new Error('an Idempotency-Key was answered while its lock was held');
   return outcome;
 }
 
 async function attempt<O extends DescMessage>(tx: Tx, schema: O, work: (tx: Tx) => Promise<MessageInitShape<O>>): Promise<Outcome<O>> {
-  // The savepoint is not released on success: the commit does it, one round trip less.
   try {
-    return { answer: create(schema, await work(tx)), replayed: false };
+    return { answer: create(schema, await tx.savepoint(() => work(tx))), replayed: false };
   } catch (error) {
     if (!(error instanceof Refused) || !isStored(error)) throw error;
-    await tx.query('rollback to savepoint tonegrid_change');
     return { refused: error, replayed: false };
   }
 }

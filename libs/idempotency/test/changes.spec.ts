@@ -149,9 +149,8 @@ describe('a change with an Idempotency-Key', () => {
       transaction: {
         value: (who: ChangingCaller, work: (tx: Tx) => Promise<unknown>) =>
           data.transaction(who, (tx) => {
-            const query: Tx['query'] = async <R>(sql: string, params?: unknown[], name?: string) => {
-              const rows = await tx.query<R>(sql, params, name);
-              if (sql.includes('pg_try_advisory') && twins++ === 0) {
+            const batch: Tx['batch'] = async (statements) => {
+              if (twins++ === 0) {
                 const admin = new Client({ connectionString: database.adminUrl });
                 await admin.connect();
                 await admin.query(
@@ -160,9 +159,9 @@ describe('a change with an Idempotency-Key', () => {
                 );
                 await admin.end();
               }
-              return rows;
+              return tx.batch(statements);
             };
-            return work({ ...tx, query, savepoint: tx.savepoint });
+            return work(Object.create(tx, { batch: { value: batch } }) as Tx);
           }),
       },
     });

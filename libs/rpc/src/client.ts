@@ -67,6 +67,7 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
     'grpc.enable_retries': 1,
+    'grpc.enable_channelz': 0,
   });
   const calls = new Calls(channel, options);
   const result: Record<string, unknown> = {

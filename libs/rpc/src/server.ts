@@ -42,6 +42,7 @@ export class RpcServer {
   private readonly server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
+    'grpc.enable_channelz': 0,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
     // A client looks for further servers only when it loses one: ending connections now and then, calls under way finished, is how
@@ -148,11 +149,25 @@ export class RpcServer {
     const caller = callerFromProto(fromBinary(CallerSchema, bytes));
     const deadline = call.getDeadline();
     caller.deadline = deadline instanceof Date ? deadline : Number.isFinite(deadline) ? new Date(deadline) : undefined;
-    const abort = new AbortController();
-    call.once('cancelled', () => abort.abort());
-    caller.signal = abort.signal;
-    return caller;
+    return withSignal(caller, call);
   }
+}
+
+/** The caller's signal is made when somebody asks for it: few use cases do, and grpc-js says `cancelled` of every finished call too. */
+function withSignal(caller: Caller, call: Call): Caller {
+  let abort: AbortController | undefined;
+  return Object.defineProperty(caller, 'signal', {
+    enumerable: true,
+    configurable: true,
+    get() {
+      if (abort === undefined) {
+        const made = (abort = new AbortController());
+        if (call.cancelled) made.abort();
+        else call.once('cancelled', () => made.abort());
+      }
+      return abort.signal;
+    },
+  });
 }
 
 async function answer(method: DescMethod, useCase: AnyUseCase, caller: Caller, call: Call): Promise<Uint8Array> {
