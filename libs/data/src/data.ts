@@ -57,16 +57,7 @@ export class Data {
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
   async read<R = any>(caller: Tenant, sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
-    const tenant = tenantOf(caller);
-    try {
-      return await this.once((client) => readAs<R>(client, tenant, { name, text: sql, values: params }));
-    } catch (error) {
-      // A migration changed the columns of a statement that was prepared before it: without a name it is planned anew.
-      if ((error as { code?: string }).code !== '0A000' || name === undefined) throw translated(error);
-      return this.once((client) => readAs<R>(client, tenant, { text: sql, values: params })).catch((second: unknown) => {
-        throw translated(second);
-      });
-    }
+    return this.readOnce<R>(tenantOf(caller), sql, params, name);
   }
 
   /**
@@ -76,6 +67,12 @@ export class Data {
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
   write<R = any>(caller: Tenant, sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
     return this.writeOnce<R>(tenantOf(caller), { name, text: sql, values: params });
+  }
+
+  /** Like `read`, over all tenants; see `system`. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
+  systemRead<R = any>(sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
+    return this.readOnce<R>(everyTenant, sql, params, name);
   }
 
   /** Like `write`, over all tenants; see `system`. */
@@ -103,6 +100,18 @@ export class Data {
   async close(): Promise<void> {
     this.onClose();
     if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+
+  private async readOnce<R>(tenant: string, sql: string, params: unknown[], name?: string): Promise<R[]> {
+    try {
+      return await this.once((client) => readAs<R>(client, tenant, { name, text: sql, values: params }));
+    } catch (error) {
+      // A migration changed the columns of a statement that was prepared before it: without a name it is planned anew.
+      if ((error as { code?: string }).code !== '0A000' || name === undefined) throw translated(error);
+      return this.once((client) => readAs<R>(client, tenant, { text: sql, values: params })).catch((second: unknown) => {
+        throw translated(second);
+      });
+    }
   }
 
   private writeOnce<R>(tenant: string, statement: Statement): Promise<R[]> {

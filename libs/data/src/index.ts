@@ -1,4 +1,5 @@
 export { Data, type Tenant } from './data';
+export { Gather } from './gather';
 export type { Tx } from './transaction';
 export type { Statement } from './statements';
 export { createDataSource, openData, type DataOptions } from './open-data';

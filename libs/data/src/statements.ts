@@ -183,7 +183,6 @@ class Statements implements Submittable {
   }
 }
 
-
 /**
  * Runs statements in one round trip, see `Statements`; of a failure tells besides what those before it answered. The caller owns the
  * connection.

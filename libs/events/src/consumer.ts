@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client';
 import type { CloudEvent } from './cloud-event';
 import { ConsumerSession } from './consumer-session';
 import { errorText, replayDeadLetters } from './dead-letters';
-import { bury, handleOnce, isPassing, Superseded, type Located, type ReceivedEvent } from './handle-event';
+import { bury, handleOnce, isPassing, Superseded, toReceived, type Located, type ReceivedEvent } from './handle-event';
 import { lead, type LeaderConnection } from './leadership';
 import { reason, type Log } from './log';
 import { consumerMetrics, type ConsumerMetrics } from './metrics';
@@ -34,6 +34,11 @@ export interface Subscription {
   filter: string[];
   /** Runs in the transaction of the inbox row: whatever it writes (also to the outbox) counts once. Effects outside may happen twice. */
   handle(tx: Tx, event: ReceivedEvent): Promise<void>;
+  /**
+   * Asked before the event is handled, outside of a transaction, and not in turn: an event that it declines is passed over and has no
+   * inbox row. For who gets many events and handles few. When the stream has gone back it may be asked again.
+   */
+  wanted?(event: ReceivedEvent): Promise<boolean>;
   /** Handle in a transaction over all tenants in place of the event's tenant. */
   everyTenant?: boolean;
   /** Subjects handled at once; 16 by default. */
@@ -250,10 +255,14 @@ export class Consumer {
 
   private async attempt(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
     const { data, log } = this.options;
-    const { durable: consumer, everyTenant = false, retry = { attempts: 8, first: 200, most: 30_000 } } = this.subscription;
+    const { durable: consumer, everyTenant = false, retry = { attempts: 8, first: 200, most: 30_000 }, wanted } = this.subscription;
     const { id, type, subject, tenantuuid: tenant } = located.event;
     for (let failures = 0, passing = 0; ;) {
       try {
+        if (wanted && !(await wanted(toReceived(located.event)))) {
+          this.metrics.declined.inc({ consumer });
+          return;
+        }
         const fresh = await handleOnce(data, consumer, epoch, located, everyTenant, (tx, event) => this.subscription.handle(tx, event));
         if (fresh) this.metrics.handled.inc({ consumer, type });
         else this.metrics.repeated.inc({ consumer });

@@ -25,6 +25,7 @@ export const consumerMetrics = (registry: Registry) => ({
     'consumer',
   ]),
   handled: count(registry, 'consumer_handled_total', 'Events handled', ['consumer', 'type']),
+  declined: count(registry, 'consumer_declined_total', 'Events that this consumer had no use for', ['consumer']),
   repeated: count(registry, 'consumer_repeated_total', 'Events that had been handled before and were passed over', ['consumer']),
   failed: count(registry, 'consumer_failed_total', 'Attempts at an event that failed', ['consumer', 'type']),
   deadLetters: count(registry, 'consumer_dead_letters_total', 'Events given up after all attempts', ['consumer', 'type']),

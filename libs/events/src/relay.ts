@@ -89,6 +89,13 @@ export class Relay {
     this.role = 'stopped';
   }
 
+  /** There is something to publish. False if another process leads: then it has to be told. */
+  wake(): boolean {
+    if (this.role !== 'leader') return false;
+    this.publisher?.wake();
+    return true;
+  }
+
   health(): RelayHealth {
     return { role: this.role, publishing: this.publisher !== undefined, problem: this.problem };
   }

@@ -66,6 +66,40 @@ test('of several filters each event that one of them matches is handled', async 
   expect((await stage.whenHandled(3)).map(({ n }) => n)).toEqual([0, 2, 9]);
 });
 
+test('what a consumer has no use for is passed over without a trace, and a look that fails is looked again', async () => {
+  stage.relay();
+  let looks = 0;
+  stage.consumer({
+    retry,
+    async wanted(event) {
+      if (++looks === 1) throw new Error('away');
+      return (event.data as { n: number }).n % 2 === 0;
+    },
+  });
+  for (const n of [1, 2, 3, 4]) await stage.tell('r', n);
+  expect((await stage.whenHandled(2)).map(({ n }) => n)).toEqual([2, 4]);
+  expect(await stage.rows('select from inbox')).toHaveLength(2);
+  expect([looks, await metric('consumer_declined_total')]).toEqual([5, 2]);
+});
+
+test('an event whose handler fails because it had been handled before counts as handled, and is not tried again', async () => {
+  stage.relay();
+  const consumer = stage.consumer();
+  await stage.tell('r', 1);
+  await stage.whenHandled(1);
+  await consumer.stop();
+  // The position is lost, and the stream is read again from its beginning.
+  await stage.rows('delete from inbox_positions');
+  stage.consumer({
+    retry,
+    async handle() {
+      throw new Error('done already');
+    },
+  });
+  await waitFor(async () => (await metric('consumer_repeated_total')) === 1, { what: 'the event passed over' });
+  expect(await metric('consumer_failed_total')).toBe(0);
+});
+
 test('a poisonous event goes to the dead letters; later events of its subject wait for that, other subjects do not', async () => {
   stage.relay();
   const order: string[] = [];

@@ -105,7 +105,8 @@ async function start<S extends z.ZodRawShape>(
       internalToken: config.INTERNAL_TOKEN,
     }),
   }));
-  const outbox = definition.events && data ? new Outbox(`/tonegrid/${definition.name}`, data) : undefined;
+  let events: Events | undefined;
+  const outbox = definition.events && data ? new Outbox(`/tonegrid/${definition.name}`, data, () => events?.wake() ?? false) : undefined;
 
   const providers: Provider[] = [
     { provide: CONFIG, useValue: config },
@@ -124,7 +125,7 @@ async function start<S extends z.ZodRawShape>(
     { logger: nestLogger, abortOnError: false },
   );
 
-  const events = definition.events && data ? startEvents(config, data, eventHandlers(app)) : undefined;
+  events = definition.events && data ? startEvents(config, data, eventHandlers(app)) : undefined;
   let server: RpcServer | undefined;
   if (definition.rpc ?? true) {
     server = new RpcServer({ address: `${config.GRPC_HOST}:${config.GRPC_PORT}`, internalToken: config.INTERNAL_TOKEN });

@@ -10,6 +10,8 @@ import { natsOptions } from './nats-options';
 export interface Events {
   /** Throws, with the reason, while JetStream does not answer, or what this process leads does not work. */
   check(): Promise<void>;
+  /** Wakes the relay of this process; false if it does not lead. */
+  wake(): boolean;
   /** Finishes the handlers that run. Goes on publishing until `answered`: as long as calls are under way, they tell of events. */
   stop(answered: Promise<void>): Promise<void>;
 }
@@ -29,7 +31,13 @@ export function startEvents(config: BaseConfig, data: Data, handlers: { options:
     stream: { replicas: config.NATS_REPLICAS },
   };
   const relay = new Relay(common);
-  const consumers = handlers.map(({ options, handler }) => new Consumer({ ...common, data }, { ...options, handle: inItsCall(handler) }));
+  const consumers = handlers.map(
+    ({ options, handler }) =>
+      new Consumer(
+        { ...common, data },
+        { ...options, handle: inItsCall(handler), wanted: handler.wanted && ((event) => handler.wanted!(event)) },
+      ),
+  );
   const probe = new StreamProbe(nats, config.TONEGRID_ENV);
   relay.start();
   consumers.forEach((consumer) => consumer.start());
@@ -46,6 +54,7 @@ export function startEvents(config: BaseConfig, data: Data, handlers: { options:
       const waiting = states.find(({ role, works }) => role === 'leader' && !works);
       if (waiting) throw new Error(waiting.problem ?? 'connecting to JetStream');
     },
+    wake: () => relay.wake(),
     async stop(answered) {
       await Promise.all([probe.close(), answered, ...consumers.map((consumer) => consumer.stop())]);
       await relay.stop();

@@ -88,7 +88,7 @@ export async function resolveCredits(tx: Tx, outbox: Outbox, lists: readonly (re
   const byUuid = new Map<string, Profile>();
   const find = async (wanted: string[], ids: string[]) => {
     const sortNames = wanted.map((key) => sortName(names.get(key)!));
-    for (const profile of await tx.query<Profile>(findProfiles, [tx.tenantUuid, sortNames, wanted, ids])) {
+    for (const profile of await tx.query<Profile>(findProfiles, [tx.tenantUuid, sortNames, wanted, ids], 'find_profiles')) {
       byUuid.set(profile.uuid, profile);
       if (names.has(profile.name_key) && !byKey.has(profile.name_key)) byKey.set(profile.name_key, profile);
     }

@@ -15,6 +15,7 @@ export async function takeFromRange(tx: Tx, kind: string, count: number): Promis
      where r.tenant_uuid = old.tenant_uuid and r.kind = old.kind and r.first = old.first
      returning r.next, r.next - old.next as taken`,
     [tx.tenantUuid, kind, count],
+    'take_from_range',
   );
   if (!row) return undefined;
   const last = Number(row.next) - 1;

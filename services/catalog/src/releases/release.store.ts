@@ -23,7 +23,7 @@ export const releaseViewSql = `select ${columns},
 
 /** The release as it stands in this transaction. Throws `release.not_found`. */
 export async function viewRelease(tx: Tx, uuid: string): Promise<ReleaseView> {
-  const [row] = await tx.query<ReleaseView>(releaseViewSql, [uuid]);
+  const [row] = await tx.query<ReleaseView>(releaseViewSql, [uuid], 'get_release');
   if (!row) throw new Refused('release.not_found');
   return row;
 }
@@ -99,6 +99,7 @@ export async function insertRelease(tx: Tx, release: NewRelease): Promise<Date> 
     const [made] = await tx.query<{ created_at: Date }>(
       insertTree,
       params.map((rows) => JSON.stringify(rows)),
+      'insert_tree',
     );
     return made!.created_at;
   } catch (error) {

@@ -20,9 +20,9 @@ export class CountUsage {
     const { release_uuid: release, track_count: tracks } = event.data as Told;
     switch (event.type) {
       case 'artist.created':
-        return add(tx, event.tenantUuid, { artists: 1 });
+        return this.count(tx, event.tenantUuid, 1);
       case 'artist.deleted':
-        return add(tx, event.tenantUuid, { artists: -1 });
+        return this.count(tx, event.tenantUuid, -1);
       case 'release.created':
         return this.hold(tx, event.tenantUuid, release!, tracks ?? 0, 1);
       case 'release.updated':
@@ -33,32 +33,38 @@ export class CountUsage {
   }
 
   /** A release has so many tracks. Events of one release come in order. */
-  private async hold(tx: Tx, tenantUuid: string, release: string, tracks: number, releases: number): Promise<void> {
-    const [row] = await tx.query<{ more: number }>(
-      `with held as (select tracks from release_tracks where tenant_uuid = $1 and release_uuid = $2)
-       insert into release_tracks as r (tenant_uuid, release_uuid, tracks) values ($1, $2, $3)
-       on conflict (tenant_uuid, release_uuid) do update set tracks = excluded.tracks
-       returning r.tracks - coalesce((select tracks from held), 0) as more`,
-      [tenantUuid, release, tracks],
+  private hold(tx: Tx, tenantUuid: string, release: string, tracks: number, releases: number): void {
+    tx.last(
+      `with held as (
+         select tracks from release_tracks where tenant_uuid = $1 and release_uuid = $2
+       ), holds as (
+         insert into release_tracks as r (tenant_uuid, release_uuid, tracks) select tenant_uuid, $2::uuid, $3::int from tenants where tenant_uuid = $1
+         on conflict (tenant_uuid, release_uuid) do update set tracks = excluded.tracks
+         returning r.tracks - coalesce((select tracks from held), 0) as more
+       )
+       ${addTo('$4::int', '(select more from holds)', '0')}`,
+      [tenantUuid, release, tracks, releases],
+      'usage_hold',
     );
-    await add(tx, tenantUuid, { releases, tracks: row!.more });
   }
 
-  private async drop(tx: Tx, tenantUuid: string, release: string): Promise<void> {
-    const [row] = await tx.query<{ tracks: number }>(
-      'delete from release_tracks where tenant_uuid = $1 and release_uuid = $2 returning tracks',
+  private drop(tx: Tx, tenantUuid: string, release: string): void {
+    tx.last(
+      `with dropped as (delete from release_tracks where tenant_uuid = $1 and release_uuid = $2 returning tracks)
+       ${addTo('-1', 'coalesce((select -tracks from dropped), 0)', '0')}`,
       [tenantUuid, release],
+      'usage_drop',
     );
-    await add(tx, tenantUuid, { releases: -1, tracks: -(row?.tracks ?? 0) });
+  }
+
+  private count(tx: Tx, tenantUuid: string, artists: number): void {
+    tx.last(addTo('0', '0', '$2::int'), [tenantUuid, artists], 'usage_artists');
   }
 }
 
-/** Of a tenant that identity does not have nothing is counted. */
-async function add(tx: Tx, tenantUuid: string, { releases = 0, tracks = 0, artists = 0 }): Promise<void> {
-  if (releases === 0 && tracks === 0 && artists === 0) return;
-  await tx.query(
-    `insert into tenant_usage as u (tenant_uuid, releases, tracks, artists) select tenant_uuid, $2, $3, $4 from tenants where tenant_uuid = $1
-     on conflict (tenant_uuid) do update set releases = u.releases + $2, tracks = u.tracks + $3, artists = u.artists + $4`,
-    [tenantUuid, releases, tracks, artists],
-  );
-}
+/** Adds to the counts of the tenant $1. Of a tenant that identity does not have nothing is counted. */
+const addTo = (releases: string, tracks: string, artists: string): string =>
+  `insert into tenant_usage as u (tenant_uuid, releases, tracks, artists)
+   select tenant_uuid, ${releases}, ${tracks}, ${artists} from tenants where tenant_uuid = $1
+   on conflict (tenant_uuid) do update set
+     releases = u.releases + excluded.releases, tracks = u.tracks + excluded.tracks, artists = u.artists + excluded.artists`;

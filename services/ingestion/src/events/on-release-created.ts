@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Tx } from '@tonegrid/data';
+import { Data, Gather, type Tx } from '@tonegrid/data';
 import type { ReceivedEvent } from '@tonegrid/events';
 import { Handles } from '@tonegrid/service';
 import { JobStore } from '../jobs/job.store';
@@ -12,14 +12,33 @@ interface ReleaseCreated {
   source: string;
 }
 
+/** How old an event is before its job is looked for, milliseconds: by then whoever made the release has nearly always logged it. */
+const patience = 2_000;
+
 /**
  * A release came of a job: the job stands in the log, also when the process that took it in was killed between the
- * catalogue's commit and its own.
+ * catalogue's commit and its own. This is the net below `IngestJson`, which writes the job itself.
  */
-@Handles({ durable: 'ingestion-release-created', filter: ['release.created'] })
+@Handles({ durable: 'ingestion-release-created', filter: ['release.created'], concurrency: 512 })
 @Injectable()
 export class OnReleaseCreated {
-  constructor(private readonly jobs: JobStore) {}
+  private readonly logged: Gather<string, boolean>;
+
+  constructor(
+    private readonly jobs: JobStore,
+    data: Data,
+  ) {
+    this.logged = new Gather((jobs) => whetherLogged(data, jobs));
+  }
+
+  /** False when the job stands in the log. */
+  async wanted(event: ReceivedEvent): Promise<boolean> {
+    const { ingestion_job_uuid: job } = event.data as ReleaseCreated;
+    if (!job) return false;
+    const age = Date.now() - event.time.getTime();
+    if (age < patience) await new Promise((resolve) => setTimeout(resolve, Math.min(patience, patience - age)));
+    return !(await this.logged.get(job));
+  }
 
   async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
     const release = event.data as ReleaseCreated;
@@ -33,4 +52,14 @@ export class OnReleaseCreated {
       trackCount: release.track_count,
     });
   }
+}
+
+async function whetherLogged(data: Data, jobs: string[]): Promise<boolean[]> {
+  const rows = await data.systemRead<{ logged: boolean }>(
+    `select exists (select from jobs j where j.uuid = asked.uuid) as logged
+     from unnest($1::uuid[]) with ordinality as asked (uuid, place) order by place`,
+    [jobs],
+    'whether-logged',
+  );
+  return rows.map(({ logged }) => logged);
 }

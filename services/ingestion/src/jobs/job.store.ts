@@ -33,6 +33,7 @@ export class JobStore {
       `insert into jobs (uuid, tenant_uuid, source, state, release_uuid, title, track_count) values ($1, $2, $3, 'accepted', $4, $5, $6)
        on conflict (uuid) do nothing returning 1`,
       [job.uuid, job.tenantUuid, job.source, job.releaseUuid, job.title, job.trackCount],
+      'job_accept',
     );
     if (rows.length === 0) return;
     const about = { ingestion_job_uuid: job.uuid, source: job.source };

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { isInternalEvent } from '@tonegrid/contracts';
-import type { Tx } from '@tonegrid/data';
+import { Data, Gather, type Tx } from '@tonegrid/data';
 import type { ReceivedEvent } from '@tonegrid/events';
 import { Handles } from '@tonegrid/service';
 import { Sender } from '../sending/sender';
 import { testEvent } from '../subscriptions/test-webhook';
-import { queueForAll } from './queue-deliveries';
+import { queueForAll, whetherWanted } from './queue-deliveries';
 
 /**
  * Every event of the platform: a delivery for each webhook that wants it is queued in the transaction of the inbox row. Where the
@@ -14,13 +14,23 @@ import { queueForAll } from './queue-deliveries';
 @Handles({ durable: 'webhooks-dispatch', filter: ['>'], concurrency: 6 })
 @Injectable()
 export class DispatchEvent {
-  constructor(private readonly sender: Sender) {}
+  private readonly wanting: Gather<ReceivedEvent, boolean>;
+
+  constructor(
+    private readonly sender: Sender,
+    data: Data,
+  ) {
+    this.wanting = new Gather((events) => whetherWanted(data, events));
+  }
+
+  /** Most events are wanted by nobody: looking costs a part of one read, queueing a transaction. */
+  async wanted(event: ReceivedEvent): Promise<boolean> {
+    return event.type !== testEvent && !isInternalEvent(event.type) && this.wanting.get(event);
+  }
 
   async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
-    if (event.type === testEvent || isInternalEvent(event.type)) return;
     const openings = this.sender.openings();
     const { taken, offers } = await queueForAll(tx, event, openings);
-    // Most events are wanted by nobody: the next one need not wait for the commit.
     if (taken.length === 0) this.sender.make(openings, []);
     else tx.afterCommit(() => this.sender.make(openings, taken));
     tx.afterCommit(() => this.sender.offer(offers));

@@ -1,5 +1,5 @@
 import { context, propagation } from '@opentelemetry/api';
-import type { Tx } from '@tonegrid/data';
+import type { Data, Tx } from '@tonegrid/data';
 import { v7 as uuidv7 } from 'uuid';
 import { patternsTaking } from '../events/patterns';
 import type { Taken } from '../sending/attempt.store';
@@ -40,6 +40,19 @@ interface Queued {
   url: string;
   secret: Buffer;
   previous_secret: Buffer | null;
+}
+
+/** Of each event, whether an active webhook of its tenant takes its type. */
+export async function whetherWanted(data: Data, events: readonly Told[]): Promise<boolean[]> {
+  const rows = await data.systemRead<{ wanted: boolean }>(
+    `select exists (
+       select from webhooks w where w.tenant_uuid = told.tenant and w.is_active and w.events && string_to_array(told.patterns, ' ')
+     ) as wanted
+     from unnest($1::uuid[], $2::text[]) with ordinality as told (tenant, patterns, place) order by place`,
+    [events.map(({ tenantUuid }) => tenantUuid), events.map(({ type }) => patternsTaking(type).join(' '))],
+    'whether-wanted',
+  );
+  return rows.map(({ wanted }) => wanted);
 }
 
 /**
