@@ -42,7 +42,6 @@ export class RpcServer {
   private readonly server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
-    'grpc.enable_channelz': 0,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 5_000,
     // A client looks for further servers only when it loses one: ending connections now and then, calls under way finished, is how
