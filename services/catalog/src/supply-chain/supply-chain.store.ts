@@ -58,9 +58,14 @@ export async function setOverride(tx: Tx, releaseUuid: string, dsp: string, valu
   await upsert(tx, 'dsp_overrides', { release_uuid: releaseUuid, dsp, tenant_uuid: tx.tenantUuid }, 'release_uuid, dsp', row);
 }
 
-/** Removes the override of a DSP; false when there was none. */
-export async function clearOverride(tx: Tx, releaseUuid: string, dsp: string): Promise<boolean> {
-  return (await tx.query('delete from dsp_overrides where release_uuid = $1 and dsp = $2 returning 1', [releaseUuid, dsp])).length > 0;
+/** Removes the override of a DSP and gives what it was; undefined when there was none. */
+export async function clearOverride(tx: Tx, releaseUuid: string, dsp: string): Promise<OverrideRow | undefined> {
+  const columns = `dsp, ${deals}, rights_override, is_blocked, release_date_override`;
+  const [row] = await tx.query<OverrideRow>(`delete from dsp_overrides where release_uuid = $1 and dsp = $2 returning ${columns}`, [
+    releaseUuid,
+    dsp,
+  ]);
+  return row;
 }
 
 async function upsert(tx: Tx, table: string, key: Record<string, string>, unique: string, values: Record<string, unknown>): Promise<void> {
