@@ -7,6 +7,7 @@ import { Refused } from '@tonegrid/errors';
 import { audited, Outbox, type DomainEvent } from '@tonegrid/events';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { Minting } from '../identifiers/minting';
+import { DefaultDsps } from './default-dsps';
 import type { Draft } from './parse-release';
 import { parseTree } from './parse-tree';
 import { ReleaseMessages } from './release-messages';
@@ -25,12 +26,14 @@ export class CreateReleaseTree {
     private readonly data: Data,
     private readonly outbox: Outbox,
     private readonly minting: Minting,
+    private readonly defaults: DefaultDsps,
     private readonly registry: DspRegistry,
     private readonly messages: ReleaseMessages,
   ) {}
 
   async run(caller: Caller, request: CreateReleaseTreeRequest): Promise<MessageInitShape<typeof CreateReleaseTreeResponseSchema>> {
-    const draft = parseTree(request, { tenantName: caller.tenantName, registry: this.registry, year: new Date().getUTCFullYear() });
+    const parsed = parseTree(request, { tenantName: caller.tenantName, registry: this.registry, year: new Date().getUTCFullYear() });
+    const draft = { ...parsed, dsps: await this.defaults.unless(caller, parsed.dsps) };
     try {
       const row = await this.minting.with(caller, needsOf(draft), (minted) =>
         this.data.transaction(caller, (tx) => writeRelease(tx, this.outbox, draft, minted, (release) => ingested(caller, draft, release))),

@@ -8,6 +8,7 @@ import { ReleaseChanges } from '../releases/release-changes';
 import { changedFields, only } from '../supplied';
 import type { ConfigRow } from './effective-config';
 import { configMessage } from './supply-chain-messages';
+import { soboOf } from '../tenants/tenant-settings';
 import { configRow, setConfig } from './supply-chain.store';
 
 /** What the setters of the supply-chain configuration have in common: what they do not name stays as it is. */
@@ -39,6 +40,6 @@ export class ConfigChanges {
       });
       await this.releases.record(tx, release, ['supply_chain'], { audit });
     }
-    return configMessage(release.uuid, await configRow(tx, release.uuid));
+    return configMessage(release.uuid, await configRow(tx, release.uuid), await soboOf(tx));
   }
 }

@@ -9,6 +9,7 @@ import { Rpc, type Caller } from '@tonegrid/rpc';
 import { ReleaseChanges } from '../releases/release-changes';
 import { attachedDsp } from '../releases/release-dsp.store';
 import { changedFields, only } from '../supplied';
+import { soboOf } from '../tenants/tenant-settings';
 import { parseOverride } from './parse-override';
 import { effectiveMessages } from './supply-chain-messages';
 import { configRow, overrideRows, setOverride } from './supply-chain.store';
@@ -48,6 +49,7 @@ export class SetDspOverride {
       const [data] = effectiveMessages(this.registry, {
         releaseDate: release.release_date,
         config: await configRow(tx, release.uuid),
+        tenant: await soboOf(tx),
         overrides: await overrideRows(tx, release.uuid),
         dsps: [dsp.slug],
       });

@@ -1,5 +1,5 @@
 import type { Tx } from '@tonegrid/data';
-import type { ConfigRow, OverrideRow } from './effective-config';
+import type { ConfigRow, OverrideRow, Sobo } from './effective-config';
 import type { SupplyChain } from './supply-chain-messages';
 
 const deals = `monetization_policy_codes, pricing_tier_code, pricing_custom_track_minor, pricing_custom_album_minor, pricing_currency,
@@ -21,6 +21,7 @@ export interface SupplyChainRow {
   release_date: string | null;
   dsps: string[];
   config: (Omit<ConfigRow, 'updated_at'> & { updated_at: string }) | null;
+  tenant: Sobo | null;
   overrides: OverrideRow[] | null;
 }
 
@@ -28,6 +29,7 @@ export interface SupplyChainRow {
 export const supplyChainSql = `select r.release_date,
   array(select d.dsp from release_dsps d where d.release_uuid = r.uuid order by d.attached_at, d.dsp) as dsps,
   (select to_json(c) from (${configOf.replace('$1', 'r.uuid')}) c) as config,
+  (select to_json(s) from (select sobo_party_dpid, sobo_party_name from tenant_settings t where t.tenant_uuid = r.tenant_uuid) s) as tenant,
   (select json_agg(o) from (${overridesOf.replace('$1', 'r.uuid')}) o) as overrides
   from releases r where r.uuid = $1`;
 
@@ -44,6 +46,7 @@ export const supplyChainOf = (row: SupplyChainRow): SupplyChain => ({
   releaseDate: row.release_date,
   dsps: row.dsps,
   config: row.config ? withTextAmounts({ ...row.config, updated_at: new Date(row.config.updated_at) }) : undefined,
+  tenant: row.tenant ?? undefined,
   overrides: (row.overrides ?? []).map(withTextAmounts),
 });
 
