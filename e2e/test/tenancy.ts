@@ -15,7 +15,10 @@ const platformTables: Record<Owner, Record<string, string>> = {
   identity: { signing_keys: 'the keys that sign access tokens are the deployment’s own' },
   catalog: { identifier_series: 'how far the operator’s and the tenants’ numbers have been given out' },
   ingestion: {},
-  delivery: {},
+  delivery: {
+    ack_files: 'names of files in the DSPs’ acknowledgement folders',
+    ack_polls: 'when each DSP’s folder is looked into next',
+  },
   webhooks: {},
 };
 

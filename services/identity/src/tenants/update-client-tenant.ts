@@ -28,7 +28,7 @@ export class UpdateClientTenant {
       const after = await writeSettings(tx, uuid, parseSettings(request, caller.tenantRole, before));
       // Gateways forget the locale, the review policy and the rate plan that they knew.
       this.revocations.announce(tx, 'tenant', [uuid]);
-      await this.outbox.addAll(tx, settingsUpdated(caller.tenantUuid, before, after));
+      await this.outbox.add(tx, settingsUpdated(caller.tenantUuid, after));
       await this.audit.record(tx, caller, { action: 'tenant.updated', target: `tenant:${uuid}`, ...difference(before, after) });
       return { data: toTenant(after) };
     });

@@ -27,7 +27,7 @@ export class UpdateOwnTenant {
       const after = await writeSettings(tx, caller.tenantUuid, parseSettings(request, before.tenant_role, before));
       // Gateways forget the locale and the review policy that they knew.
       this.revocations.announce(tx, 'tenant', [caller.tenantUuid]);
-      await this.outbox.addAll(tx, settingsUpdated(caller.tenantUuid, before, after));
+      await this.outbox.add(tx, settingsUpdated(caller.tenantUuid, after));
       await this.audit.record(tx, caller, {
         action: 'tenant.updated',
         target: `tenant:${caller.tenantUuid}`,

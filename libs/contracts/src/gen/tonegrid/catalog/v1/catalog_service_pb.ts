@@ -48,7 +48,7 @@ export const CatalogService: GenService<{
     output: typeof GetReleaseResponseSchema;
   },
   /**
-   * Makes a release in draft; UPC and GRid are minted when left out.
+   * Makes a release in draft; UPC and GRid are minted when left out. It goes to the tenant's default DSPs until others are attached.
    *
    * @generated from rpc tonegrid.catalog.v1.CatalogService.CreateRelease
    */

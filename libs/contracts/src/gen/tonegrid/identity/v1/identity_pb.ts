@@ -2257,7 +2257,7 @@ export type UpdateOwnTenantRequest = Message<"tonegrid.identity.v1.UpdateOwnTena
   defaultDsps: string[];
 
   /**
-   * DPID of the party on whose behalf messages are sent.
+   * DPID of the party on whose behalf messages are sent, of releases that name none themselves.
    *
    * @generated from field: optional string sobo_party_dpid = 6;
    */
@@ -2271,14 +2271,15 @@ export type UpdateOwnTenantRequest = Message<"tonegrid.identity.v1.UpdateOwnTena
   soboPartyName?: string | undefined;
 
   /**
-   * Country and registrant code that its ISRCs begin with, 5 characters.
+   * Country and registrant code of the ISRCs that are minted for it, 5 characters. Those that its tracks have already are passed over.
    *
    * @generated from field: optional string isrc_prefix = 8;
    */
   isrcPrefix?: string | undefined;
 
   /**
-   * First UPC (12 digits with a right check digit) of its own range; goes with `upc_range_end`.
+   * First UPC (12 digits with a right check digit) of the range that its UPCs are minted from; goes with `upc_range_end`. When the range is
+   * used up nothing is minted: it must send its own, or set a longer range.
    *
    * @generated from field: optional string upc_range_start = 9;
    */
