@@ -30,6 +30,8 @@ export function describeAuditLog(running: () => Platform): void {
     let key: string;
     let tenantUuid: string;
     let entries: Entry[] = [];
+    let preview: string;
+    let byDefault: { dsps: { slug: string }[]; tracks: { isrc: string }[] };
 
     const must = async (call: Promise<Answer>): Promise<Answer> => {
       const answer = await call;
@@ -57,7 +59,8 @@ export function describeAuditLog(running: () => Platform): void {
     }
 
     async function tenants(): Promise<void> {
-      await must(owner.patch('/tenants/me', { sobo_party_dpid: 'PADPIDA2011072101T', sobo_party_name: 'Harbour' }));
+      const party = { sobo_party_dpid: 'PADPIDA2011072101T', sobo_party_name: 'Harbour' };
+      await must(owner.patch('/tenants/me', { ...party, default_dsps: ['apple_music'], isrc_prefix: 'QZ-AB1' }));
       const body = { name: 'Below', slug: 'audited-below', tenant_role: 'artist' };
       const path = `/tenants/clients/${(await must(owner.post('/tenants/clients', body))).body.data.uuid}`;
       await must(owner.patch(path, { name: 'Below it' }));
@@ -109,8 +112,17 @@ export function describeAuditLog(running: () => Platform): void {
 
       const artist = (await must(owner.post('/artists', { name: 'Nobody' }))).body.artist;
       await must(owner.delete(`/artists/${artist.uuid}`));
-      const other = (await must(owner.post('/ingestion/json', draft('Given up')))).body.data;
-      await must(owner.delete(`/releases/${other.release.uuid}`));
+      preview = (await must(owner.get(`${release}/ddex/preview/spotify.xml`))).text;
+      // What the tenant has set reaches the catalogue a moment after it was answered.
+      byDefault = await waitFor(
+        async () => {
+          const { release: other, tracks } = (await must(owner.post('/ingestion/json', draft('Given up')))).body.data;
+          const { data: dsps } = (await must(owner.get(`/releases/${other.uuid}/dsps`))).body;
+          await must(owner.delete(`/releases/${other.uuid}`));
+          return dsps.length > 0 ? { dsps, tracks } : undefined;
+        },
+        { timeout: 30_000, interval: 250, what: 'the settings' },
+      );
     }
 
     beforeAll(async () => {
@@ -171,6 +183,12 @@ export function describeAuditLog(running: () => Platform): void {
       const text = JSON.stringify(entries);
       for (const secret of [key, 'of-a-receiver', 'trombone umbrella', 'tgwhsec_'.padEnd(20, '.')]) expect(text).not.toContain(secret);
       expect(text).not.toMatch(/tgwhsec_\w{20}/);
+    });
+
+    test('stands beside settings that hold: default DSPs, the ISRC prefix, the party on whose behalf messages are sent', () => {
+      expect(byDefault.dsps.map(({ slug }) => slug)).toEqual(['applemusic']);
+      expect(byDefault.tracks.every(({ isrc }) => isrc.startsWith('QZAB1'))).toBe(true);
+      expect(preview).toMatch(/<SentOnBehalfOf>\s*<PartyId>PADPIDA2011072101T<\/PartyId>/);
     });
 
     test('is the tenant’s own', async () => {
