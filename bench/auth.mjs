@@ -1,5 +1,6 @@
-// What it costs to know who calls: an empty answer through the gateway with a token (signature, identity, rate limit, headers), and with an API
-// key, beside the same without (a public endpoint that is not counted). And tokens that identity issues (client credentials: Argon2id, RS256, a
+// What it costs to know who calls: an empty list through the gateway with a token (signature, identity, who it is told to the service), and with an
+// API key, beside the same without: a public endpoint whose answer is the same and comes over the same gRPC. Rate limits are off, because a public
+// endpoint is not counted. And tokens that identity issues (client credentials: Argon2id, RS256, a
 // transaction) beside Argon2id and RS256 alone.
 import { createRequire } from 'node:module';
 import { createSign, generateKeyPairSync } from 'node:crypto';
@@ -25,9 +26,13 @@ export async function authBench({ seconds, rounds }) {
         duration: seconds,
         headers: credential === undefined ? {} : { authorization: `Bearer ${credential}` },
       });
-    const open = empty('/errors');
-    const byToken = empty('/supply-chain/dsps', token);
-    const byKey = empty('/supply-chain/dsps', key);
+    const [without, guarded] = ['/errors', '/supply-chain/pricing-tiers'];
+    const answer = async (path, headers) => (await fetch(`http://127.0.0.1:${port}/api${path}`, { headers })).text();
+    const [ours, theirs] = [await answer(guarded, { authorization: `Bearer ${key}` }), await answer(without, {})];
+    if (ours !== theirs) throw new Error(`two answers that are not alike are no comparison: ${ours} and ${theirs}`);
+    const open = empty(without);
+    const byToken = empty(guarded, token);
+    const byKey = empty(guarded, key);
     await open();
     await byToken();
     const tokens = await interleave(rounds, byToken, open);

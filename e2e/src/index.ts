@@ -3,3 +3,4 @@ export { serviceNames, startPlatform, type Platform, type PlatformOptions, type 
 export { Api, type Answer } from './api';
 export { startReceiver, type Receiver, type Receipt } from './receiver';
 export { draft, takeTrip, type TripOptions } from './trip';
+export { tenancyFaults } from './tenancy';

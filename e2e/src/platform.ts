@@ -11,6 +11,7 @@ import {
   type RunningNats,
   type RunningPostgres,
   type RunningProcess,
+  type TestDatabase,
 } from '@tonegrid/testing';
 
 const run = promisify(execFile);
@@ -49,6 +50,10 @@ export interface Platform {
   owners: typeof owners;
   postgres: RunningPostgres;
   nats: RunningNats;
+  /** The key of the sandbox's platform tenant, which stands above all others. */
+  platformKey: string;
+  /** A service's database and its roles. */
+  database(service: (typeof owners)[number]): TestDatabase;
   /** The owner's URL of a service's database: sees through row-level security with `set tonegrid.tenant = '*'`. */
   databaseUrl(service: (typeof owners)[number]): string;
   service(name: ServiceName): RunningProcess;
@@ -157,6 +162,8 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
       owners,
       postgres,
       nats,
+      platformKey: seeded['platform_key']!,
+      database: (service) => databases[service]!,
       databaseUrl: (service) => databases[service]!.migrationUrl,
       service: (name) => running.get(name)!,
       kill9: (name) => running.get(name)!.kill9(),

@@ -1,6 +1,8 @@
 import { getOption, hasOption } from '@bufbuild/protobuf';
 import { access, http, RateClass, services, Transport, type Access } from '@tonegrid/contracts';
 import { Api, startPlatform, type Platform } from '../src';
+import { describeAuditLog } from './audit-log';
+import { describeTenancy } from './tenancy';
 
 interface Route {
   method: string;
@@ -161,3 +163,6 @@ test('no log of any service holds a credential, at its most talkative', async ()
   expect(logs.find(([name]) => name === 'gateway')![1]).toContain('"route":"/auth/me"');
   expect(logs.flatMap(([name, text]) => secrets.filter((secret) => text.includes(secret)).map((secret) => [name, secret]))).toEqual([]);
 });
+
+describeAuditLog(() => platform);
+describeTenancy(() => platform);

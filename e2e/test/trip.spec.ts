@@ -86,6 +86,9 @@ describe('one release all the way through', () => {
     ];
     const times = order.map(created);
     expect(times).toEqual([...times].sort((a, b) => a - b));
+    // What is for the platform's own services alone was told to nobody, though this subscriber asked for everything.
+    expect(receiver.receipts.map(({ event }) => event).filter((event) => /^(audit|tenant)\./.test(event))).toEqual([]);
+    expect(receiver.receipts.filter(({ body }) => JSON.stringify(body).includes('client_address'))).toEqual([]);
   });
 
   test('preview, file and report are of one message, and the report finds nothing', async () => {

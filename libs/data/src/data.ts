@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { isRetryable, isStalePlan, isUnavailable, translated, unavailable } from './database-errors';
 import { readAs, writeAs, type Statement } from './statements';
-import { Transaction, type Tx } from './transaction';
+import { beginSnapshot, Transaction, type Tx } from './transaction';
 
 /** Whoever acts; only the tenant matters here. */
 export interface Tenant {
@@ -44,6 +44,12 @@ export class Data {
   async transaction<T>(caller: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
     const tenant = tenantOf(caller);
     return this.repeat(() => this.attempt(tenant, work));
+  }
+
+  /** Like `transaction`, but read-only, and every statement sees the database as of the first one. */
+  async snapshot<T>(caller: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const tenant = tenantOf(caller);
+    return this.repeat(() => this.attempt(tenant, work, beginSnapshot));
   }
 
   /** Like `transaction`, over all tenants: for relays, sweeps and workers that serve every tenant, never for a caller's request. */
@@ -143,9 +149,9 @@ export class Data {
     }
   }
 
-  private async attempt<T>(tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  private async attempt<T>(tenant: string, work: (tx: Tx) => Promise<T>, beginning?: Statement): Promise<T> {
     const client = await this.checkOut();
-    const tx = new Transaction(client, this.dataSource, tenant);
+    const tx = new Transaction(client, this.dataSource, tenant, beginning);
     let broken = false;
     try {
       const result = await work(tx);

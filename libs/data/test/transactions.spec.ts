@@ -47,6 +47,17 @@ describe('a transaction', () => {
     expect(await titles()).not.toEqual(expect.arrayContaining([expect.stringContaining('undone')]));
   });
 
+  it('as a snapshot sees everything as of its first statement, and writes nothing', async () => {
+    await data.snapshot(ours, async (tx) => {
+      const count = async () => (await tx.query<{ n: number }>('select count(*)::int as n from song'))[0]!.n;
+      const before = await count();
+      await data.transaction(ours, (other) => add(other, 'meanwhile'));
+      expect(await count()).toBe(before);
+    });
+    expect(await titles()).toContain('meanwhile');
+    await expect(data.snapshot(ours, (tx) => add(tx, 'written in a snapshot'))).rejects.toMatchObject({ code: '25006' });
+  });
+
   it('undoes a savepoint alone, also one of TypeORM', async () => {
     await data.transaction(ours, async (tx) => {
       await add(tx, 'before');

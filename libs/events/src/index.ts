@@ -1,4 +1,5 @@
 /** What has happened: told with the change that made it happen (outbox), published in order (relay), handled once (consumer). */
+export { audited, auditActionType, auditTexts, type Actor, type AuditActionData, type Audited, type AuditedAction } from './audited';
 export { largestEvent, parseCloudEvent, type CloudEvent, type DomainEvent } from './cloud-event';
 export { eventTables } from './event-tables';
 export { Outbox } from './outbox';

@@ -16,11 +16,13 @@ import { UploadTrackAudio } from './assets/upload-track-audio';
 import { Uploads } from './assets/uploads';
 import type { CatalogConfig } from './config';
 import { OnDspStage } from './events/on-dsp-stage';
+import { OnTenantSettings } from './events/on-tenant-settings';
 import { Minting } from './identifiers/minting';
 import { ApproveRelease } from './releases/approve-release';
 import { AttachDsps } from './releases/attach-dsps';
 import { CreateRelease } from './releases/create-release';
 import { CreateReleaseTree } from './releases/create-release-tree';
+import { DefaultDsps } from './releases/default-dsps';
 import { DeleteRelease } from './releases/delete-release';
 import { DetachDsp } from './releases/detach-dsp';
 import { GetRelease } from './releases/get-release';
@@ -51,6 +53,7 @@ import { CreateTrack } from './tracks/create-track';
 import { DeleteTrack } from './tracks/delete-track';
 import { GetTrack } from './tracks/get-track';
 import { ListTracks } from './tracks/list-tracks';
+import { TenantSettings } from './tenants/tenant-settings';
 import { UpdateTrack } from './tracks/update-track';
 
 /** One per rpc of CatalogService. */
@@ -99,11 +102,14 @@ export const useCases: Type<unknown>[] = [
 
 /** What use cases are made of. */
 export const parts: Provider[] = [
+  DefaultDsps,
   Minting,
+  TenantSettings,
   ReleaseChanges,
   ReleaseMessages,
   ConfigChanges,
   OnDspStage,
+  OnTenantSettings,
   AudioWorker,
   SweepAssets,
   Uploads,

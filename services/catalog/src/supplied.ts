@@ -36,3 +36,7 @@ const canonical = (value: unknown): string =>
     if (part === null || typeof part !== 'object' || Array.isArray(part)) return part;
     return Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
+
+/** Of what is stored, the fields that a change names; nothing when nothing is stored. */
+export const only = <T extends object>(stored: T | undefined, change: Partial<T>): Partial<T> =>
+  stored ? (Object.fromEntries((Object.keys(change) as (keyof T)[]).map((name) => [name, stored[name]])) as Partial<T>) : {};

@@ -4,6 +4,8 @@ import type { Caller } from '@tonegrid/rpc';
 import { v4 } from 'uuid';
 import { OnDspStage } from '../src/events/on-dsp-stage';
 import { Minting } from '../src/identifiers/minting';
+import { isrcSeries } from '../src/identifiers/series';
+import { TenantSettings } from '../src/tenants/tenant-settings';
 import { approvedRelease, bareRelease, readyRelease, upload, wav } from './fixtures';
 import { newCaller, refusal, startCatalog, type Catalog } from './start-catalog';
 
@@ -105,7 +107,11 @@ describe('assigned identifiers', () => {
       ({ release }) => release!,
     );
     // Another process, with a stock of its own.
-    const other = new Minting(catalog.data, { UPC_PREFIX: '2', ISRC_PREFIXES: ['NGT'], GRID_ISSUER: 'TNGRD' });
+    const other = new Minting(catalog.data, catalog.app.get(TenantSettings), {
+      UPC_PREFIX: '2',
+      ISRC_PREFIXES: ['NGT'],
+      GRID_ISSUER: 'TNGRD',
+    });
     const minted = await Promise.all(callers.map((caller) => other.with(caller, { upcs: 150, grids: 3, isrcs: 30 }, async (ids) => ids)));
     await refusal(
       catalog.client.createRelease(callers[0]!, { title: 'x', type: 1, releaseDate: '2026-01-01', genre: 'g', artists: [{ uuid: v4() }] }),
@@ -130,10 +136,13 @@ describe('assigned identifiers', () => {
   });
 
   test('are refused when the series has come to its end', async () => {
-    const small = new Minting(catalog.data, { UPC_PREFIX: '2', ISRC_PREFIXES: ['NGABC'], GRID_ISSUER: 'TNGRD' });
-    await catalog.all(
-      `insert into identifier_series values ('isrc:${new Date().getUTCFullYear()}', 99990) on conflict (kind) do update set next = 99990`,
-    );
+    const small = new Minting(catalog.data, catalog.app.get(TenantSettings), {
+      UPC_PREFIX: '2',
+      ISRC_PREFIXES: ['NGABC'],
+      GRID_ISSUER: 'TNGRD',
+    });
+    const { key, last } = isrcSeries('NGABC', new Date().getUTCFullYear());
+    await catalog.all('insert into identifier_series values ($1, $2)', [key, last - 9]);
     const caller = newCaller();
     const ids = await small.with(caller, { isrcs: 10 }, async ({ isrcs }) => isrcs);
     expect(ids.at(-1)).toBe(`NGABC${new Date().getUTCFullYear() % 100}99999`);

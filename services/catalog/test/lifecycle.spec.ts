@@ -131,6 +131,10 @@ describe('submitting a release', () => {
     ]);
     expect(told[1]!.data).toMatchObject({ dsps: ['spotify', 'applemusic'] });
     expect(Number(told[1]!.data['revision'])).toBeGreaterThan(1);
+    expect((await catalog.recorded(uuid)).slice(-2)).toMatchObject([
+      { action: 'release.submitted', before: { status: 'draft' }, after: { status: 'pending' } },
+      { action: 'release.approved', before: { status: 'pending' }, after: { status: 'approved', review_policy: 'auto' } },
+    ]);
   });
 });
 
@@ -161,6 +165,23 @@ describe('reviewing a release', () => {
       'release.submitted',
       'release.approved',
     ]);
+    const recorded = await catalog.recorded(uuid);
+    expect(recorded.slice(-4).map(({ action }) => action)).toEqual([
+      'release.submitted',
+      'release.rejected',
+      'release.submitted',
+      'release.approved',
+    ]);
+    expect(recorded.at(-3)).toEqual({
+      action: 'release.rejected',
+      target: `release:${uuid}`,
+      actor: caller.subject,
+      on_behalf_of: null,
+      client_address: null,
+      request_id: caller.requestId,
+      before: { status: 'pending' },
+      after: { status: 'rejected', reason: 'Metadata.' },
+    });
   });
 
   test('only pending releases can be reviewed', async () => {
@@ -179,6 +200,7 @@ describe('deleting a release', () => {
     expect(await catalog.client.deleteRelease(caller, { uuid })).toMatchObject({ message: 'Release deleted.' });
     expect((await refusal(catalog.client.getRelease(caller, { uuid }))).code).toBe('release.not_found');
     expect((await types(uuid)).at(-1)).toBe('release.deleted');
+    expect((await catalog.recorded(uuid)).at(-1)).toMatchObject({ action: 'release.deleted', before: { upc, status: 'draft' } });
     expect(await catalog.all('select unused_since is not null as unused from assets where tenant_uuid = $1', [caller.tenantUuid])).toEqual([
       { unused: true },
       { unused: true },

@@ -6,7 +6,7 @@ import { Global, Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CatalogService } from '@tonegrid/contracts';
 import { assertTenancy, Data, openData, Pages, runMigrations } from '@tonegrid/data';
-import { Outbox, type CloudEvent } from '@tonegrid/events';
+import { auditActionType, Outbox, type AuditActionData, type CloudEvent } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { rpcClient, rpcMethodOf, RpcServer, type Caller, type RpcClient } from '@tonegrid/rpc';
 import { CONFIG } from '@tonegrid/service';
@@ -23,10 +23,13 @@ export interface Catalog {
   app: INestApplicationContext;
   data: Data;
   storageFolder: string;
+  databaseUrl: string;
   /** A member of a new tenant. */
   newCaller(changes?: Partial<Caller>): Caller;
-  /** What was told, in order; of one release, when its uuid is given. */
+  /** What was told, in order; of one release, when its uuid is given. What is for the audit log alone is left out. */
   told(subject?: string): Promise<CloudEvent<Record<string, unknown>>[]>;
+  /** What the audit log gets to know about something, in order. */
+  recorded(subject: string): Promise<AuditActionData[]>;
   /** SQL as superuser, over all tenants. */
   all<R = Record<string, unknown>>(sql: string, params?: unknown[]): Promise<R[]>;
   stop(): Promise<void>;
@@ -93,19 +96,22 @@ export async function startCatalog(settings: Record<string, unknown> = {}): Prom
   for (const useCase of useCases) server.add(rpcMethodOf(useCase)!, app.get(useCase));
   const client = rpcClient(CatalogService, { address: `127.0.0.1:${await server.start()}`, internalToken });
   const all = async <R>(sql: string, params: unknown[] = []) => data.system((tx) => tx.query<R>(sql, params));
+  const payloads = async (subject?: string) => {
+    const sql = 'select payload from outbox where $1::text is null or ordering_key = $1 order by id';
+    const rows = await all<{ payload: string }>(sql, [subject ?? null]);
+    return rows.map(({ payload }) => JSON.parse(payload) as CloudEvent<Record<string, unknown>>);
+  };
   return {
     client,
     app,
     data,
     storageFolder,
+    databaseUrl: database.url,
     newCaller,
     all,
-    async told(subject) {
-      const rows = await all<{ payload: string }>('select payload from outbox where $1::text is null or ordering_key = $1 order by id', [
-        subject ?? null,
-      ]);
-      return rows.map(({ payload }) => JSON.parse(payload) as CloudEvent<Record<string, unknown>>);
-    },
+    told: async (subject) => (await payloads(subject)).filter(({ type }) => type !== auditActionType),
+    recorded: async (subject) =>
+      (await payloads(subject)).flatMap(({ type, data }) => (type === auditActionType ? [data as unknown as AuditActionData] : [])),
     async stop() {
       client.close();
       await server.stop(2000);

@@ -102,6 +102,10 @@ describe('the configuration of a release', () => {
     expect(told.map(({ data: { changed } }) => changed)).toEqual(Array(5).fill(['supply_chain']));
     await catalog.client.setPricingTier(caller, { uuid, pricingTierCode: 'mid' });
     expect(await catalog.told(uuid)).toHaveLength(6);
+    const recorded = await catalog.recorded(uuid);
+    expect(recorded).toHaveLength(5);
+    expect(recorded.at(-2)).toMatchObject({ action: 'supply_chain.updated', before: {}, after: { sobo_party_dpid: 'PADPIDA2011072101T' } });
+    expect(recorded.at(-1)).toMatchObject({ before: { pricing_tier_code: 'custom' }, after: { pricing_tier_code: 'mid' } });
   });
 
   test('refuses what is in no catalogue, by field', async () => {

@@ -8,6 +8,7 @@ import { RotateApiKey } from './api-keys/rotate-api-key';
 import { UpdateApiKey } from './api-keys/update-api-key';
 import { Audit } from './audit/audit';
 import { ListAuditLog } from './audit/list-audit-log';
+import { OnAuditAction } from './audit/on-audit-action';
 import { RecordAudit } from './audit/record-audit';
 import { Authenticate } from './authenticate/authenticate';
 import { GetMe } from './authenticate/get-me';
@@ -75,6 +76,7 @@ import { ListUsers } from './users/list-users';
     Login,
     LoginAttempts,
     Logout,
+    OnAuditAction,
     RecordAudit,
     RefreshToken,
     Revocations,

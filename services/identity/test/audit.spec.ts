@@ -1,9 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { UserRole } from '@tonegrid/contracts';
+import { timestampDate, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { eventMessages, UserRole } from '@tonegrid/contracts';
+import { audited, subjectOf, type AuditedAction } from '@tonegrid/events';
 import type { Caller } from '@tonegrid/rpc';
+import { waitFor } from '@tonegrid/testing';
+import { connect, type NatsConnection } from 'nats';
 import { verifyChains } from '../src/audit/verify-chains';
 import { command, encryptionKey, gateway, startIdentity, type RunningIdentity } from './start-identity';
 
@@ -125,6 +129,118 @@ describe('the audit log', () => {
     await expect(asService('update audit_heads set seq = seq - 1')).rejects.toThrow('append-only');
     for (const sql of [`update audit_log set actor = 'nobody'`, 'delete from audit_log', 'truncate audit_log'])
       await expect(running.asSuperuser(sql)).rejects.toThrow('append-only');
+  });
+});
+
+describe('what other services did', () => {
+  let connection: NatsConnection;
+  const release = '0199a0c4-1a2b-7d10-8a6e-5f0c2d3e4b5a';
+
+  beforeAll(async () => {
+    connection = await connect({ servers: running.nats.url });
+  });
+
+  afterAll(() => connection?.close());
+
+  /** As a service's relay publishes what its use case put into the outbox. */
+  const told = (caller: Caller, action: AuditedAction, time = new Date()) => {
+    const { subject, data, tenantUuid } = audited(caller, action);
+    return {
+      specversion: '1.0',
+      id: randomUUID(),
+      source: '/tonegrid/catalog',
+      type: 'audit.action',
+      subject,
+      time: time.toISOString(),
+      datacontenttype: 'application/json',
+      tenantuuid: tenantUuid,
+      data,
+    };
+  };
+  const publish = (event: object) => connection.jetstream().publish(subjectOf('sandbox', 'audit.action'), JSON.stringify(event));
+  const entries = async (caller: Caller, actionType: string) => (await identity.listAuditLog(caller, { actionType, perPage: 100 })).data;
+  const arrived = async (caller: Caller, actionType: string) => {
+    await waitFor(async () => (await entries(caller, actionType)).length > 0, { timeout: 30_000, what: actionType });
+    return entries(caller, actionType);
+  };
+
+  test('has an entry with who, acting as whom, from where, in which request, what, before and after, and when', async () => {
+    const acting = { ...owner, requestId: 'approving', onBehalfOf: other.tenantUuid, clientAddress: '2001:db8::7' };
+    const approved = {
+      action: 'release.approved',
+      target: `release:${release}`,
+      before: { status: 'pending' },
+      after: { status: 'approved' },
+    };
+    const time = new Date(Date.now() - 5_000);
+    const event = told(acting, approved, time);
+    await publish(event);
+    const [entry] = await arrived(owner, 'release.approved');
+    expect(entry).toMatchObject({
+      uuid: event.id,
+      actor: owner.subject,
+      onBehalfOf: other.tenantUuid,
+      actionType: 'release.approved',
+      target: `release:${release}`,
+      sourceIp: '2001:db8::7',
+      requestId: 'approving',
+      before: { status: 'pending' },
+      after: { status: 'approved' },
+    });
+    expect(timestampDate(entry!.createdAt!)).toEqual(time);
+    expect(await entries(other, 'release.approved')).toEqual([]);
+    expect(await verify()).toMatchObject({ code: 0 });
+  });
+
+  test('has one entry however often its event comes, and entries about one thing are in their order', async () => {
+    const events = [1, 2, 3].map((n) => told(owner, { action: 'delivery.queued', target: `release:${release}`, after: { n } }));
+    // Without the message id by which NATS itself would refuse the second.
+    for (const event of [events[0]!, events[0]!, events[1]!, events[0]!, events[2]!]) await publish(event);
+    await publish(told(owner, { action: 'the.last', target: `release:${release}` }));
+    await arrived(owner, 'the.last');
+    expect((await entries(owner, 'delivery.queued')).map(({ after }) => after['n']).reverse()).toEqual(['1', '2', '3']);
+    expect(await verify()).toMatchObject({ code: 0 });
+  });
+
+  test('is not lost while it cannot be written: what fails is tried again, without holding up what is about something else', async () => {
+    const refuse = `create function refuse_one() returns trigger language plpgsql as $$
+      begin if new.action_type = 'webhook.created' then raise exception 'not now' using errcode = '57P03'; end if; return new; end $$;
+      create trigger refuse_one before insert on audit_log for each row execute function refuse_one()`;
+    await running.asSuperuser(refuse);
+    try {
+      await publish(told(owner, { action: 'webhook.created', target: `webhook:${randomUUID()}` }));
+      await publish(told(other, { action: 'webhook.deleted', target: `webhook:${randomUUID()}` }));
+      await arrived(other, 'webhook.deleted');
+      expect(await entries(owner, 'webhook.created')).toEqual([]);
+    } finally {
+      await running.asSuperuser('drop function refuse_one() cascade');
+    }
+    expect(await arrived(owner, 'webhook.created')).toHaveLength(1);
+    expect(await verify()).toMatchObject({ code: 0 });
+  });
+});
+
+describe('what a tenant sets for its catalogue', () => {
+  test('is told whole with every change, also with one by a tenant above', async () => {
+    const settings = () =>
+      running.asSuperuser<{ payload: string }>(`select payload from outbox where type = 'tenant.settings_updated' order by id`);
+    const before = (await settings()).length;
+    await identity.updateOwnTenant(owner, {
+      defaultDsps: ['Apple_Music'],
+      isrcPrefix: 'QZ-AB1',
+      updateMask: { paths: ['default_dsps', 'isrc_prefix'] },
+    });
+    await identity.updateClientTenant(other, { uuid: owner.tenantUuid, isrcPrefix: undefined, updateMask: { paths: ['isrc_prefix'] } });
+    const told = (await settings())
+      .slice(before)
+      .map(({ payload }) => JSON.parse(payload) as { subject: string; tenantuuid: string; data: object });
+    const known = eventMessages.find(({ type }) => type === 'tenant.settings_updated');
+    expect(known?.internal).toBe(true);
+    expect(Object.keys(told[0]!.data)).toEqual(known?.message.fields.map(({ name }) => name));
+    expect(told).toMatchObject([
+      { subject: owner.tenantUuid, tenantuuid: owner.tenantUuid, data: { default_dsps: ['applemusic'], isrc_prefix: 'QZAB1' } },
+      { subject: owner.tenantUuid, tenantuuid: other.tenantUuid, data: { tenant_uuid: owner.tenantUuid, isrc_prefix: null } },
+    ]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import type { UpdateWebhookRequest } from '@tonegrid/contracts';
+import type { AuditActionData } from '@tonegrid/events';
+import { waitFor } from '@tonegrid/testing';
 import { v4 as uuidv4 } from 'uuid';
 import { newCaller, refusal, Sandbox, withKey } from './sandbox';
 
@@ -69,6 +71,55 @@ test('a webhook is made, shown, changed and removed', async () => {
   expect(await refusal(sandbox.client.deleteWebhook(caller, { uuid }))).toEqual(gone);
   expect(await refusal(sandbox.client.listWebhookDeliveries(caller, { uuid }))).toEqual(gone);
   expect((await sandbox.client.listWebhooks(caller, {})).data).toEqual([]);
+});
+
+test('what is done to a webhook is told to the audit log, without a secret, and to no subscriber', async () => {
+  const caller = newCaller({ clientAddress: '198.51.100.23', requestId: 'request-of-the-owner' });
+  const subscriber = await sandbox.subscriber();
+  await sandbox.subscribe(caller, subscriber.url);
+  const url = 'https://example.com/hooks?token=of-the-receiver';
+  const { uuid, secret } = await sandbox.subscribe(caller, url, ['webhook.*']);
+  await sandbox.client.updateWebhook(caller, {
+    uuid,
+    updateMask: supplied('is_active', 'previous_secret'),
+    isActive: false,
+    previousSecret: secret,
+  });
+  const { data: rotated } = await sandbox.client.rotateWebhookSecret(caller, { uuid });
+  const { data: tested } = await sandbox.client.testWebhook(caller, { uuid });
+  await sandbox.client.redeliverWebhook(caller, { uuid, id: tested!.deliveryId });
+  await sandbox.client.deleteWebhook(caller, { uuid });
+  const rows = await sandbox.data.system((tx) =>
+    tx.query<{ payload: string }>(`select payload from outbox where type = 'audit.action' and ordering_key = $1 order by id`, [uuid]),
+  );
+  const told = rows.map(({ payload }) => (JSON.parse(payload) as { data: AuditActionData }).data);
+  expect(told.map(({ action }) => action)).toEqual([
+    'webhook.created',
+    'webhook.updated',
+    'webhook.secret_rotated',
+    'webhook.tested',
+    'webhook.redelivered',
+    'webhook.deleted',
+  ]);
+  expect(told[1]).toEqual({
+    action: 'webhook.updated',
+    target: `webhook:${uuid}`,
+    actor: caller.subject,
+    on_behalf_of: null,
+    client_address: '198.51.100.23',
+    request_id: 'request-of-the-owner',
+    before: expect.objectContaining({ is_active: 'true', has_previous_secret: 'false', url: 'https://example.com/hooks?…' }),
+    after: expect.objectContaining({ is_active: 'false', has_previous_secret: 'true' }),
+  });
+  for (const hidden of [secret, rotated!.secret!, 'of-the-receiver']) expect(JSON.stringify(told)).not.toContain(hidden);
+  expect(told[2]).toMatchObject({ before: { secret_prefix: secret.slice(0, 15) }, after: { secret_prefix: rotated!.secretPrefix } });
+  await waitFor(async () => (await sandbox.data.system((tx) => tx.query('select from outbox where published_at is null'))).length === 0, {
+    timeout: 30_000,
+    what: 'the outbox',
+  });
+  const last = await sandbox.tell(caller);
+  await waitFor(() => subscriber.events().includes(last), { timeout: 30_000, what: 'the event after them' });
+  expect([...new Set(subscriber.receipts.map(({ event }) => event))]).toEqual(['release.created']);
 });
 
 test('the list pages newest first, by number and by cursor', async () => {

@@ -2,7 +2,7 @@ import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteArtistResponseSchema, type DeleteArtistRequest } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
-import { Outbox } from '@tonegrid/events';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { artistDeleted } from './artist-events';
@@ -23,7 +23,10 @@ export class DeleteArtist {
       const artist = await lockArtist(tx, uuid);
       if (await isCredited(tx, uuid)) throw new Refused('artist.in_use');
       await deleteArtist(tx, uuid);
-      await this.outbox.add(tx, artistDeleted(tx.tenantUuid, artist));
+      await this.outbox.addAll(tx, [
+        artistDeleted(tx.tenantUuid, artist),
+        audited(caller, { action: 'artist.deleted', target: `artist:${uuid}`, before: { name: artist.name } }),
+      ]);
       return { message: 'Artist deleted.' };
     });
   }

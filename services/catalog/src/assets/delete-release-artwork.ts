@@ -1,6 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteReleaseArtworkResponseSchema, type DeleteReleaseArtworkRequest } from '@tonegrid/contracts';
+import { audited } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { assertWithOwner } from '../releases/release';
@@ -24,7 +25,13 @@ export class DeleteReleaseArtwork {
       if (release.artwork_uuid !== null) {
         await markUnused(tx, release.artwork_uuid);
         await updateRelease(tx, uuid, { artwork_uuid: null, artwork_key: null, artwork_warnings: [] });
-        await this.releases.record(tx, release, ['artwork']);
+        await this.releases.record(tx, release, ['artwork'], {
+          audit: audited(caller, {
+            action: 'release.artwork_deleted',
+            target: `release:${uuid}`,
+            before: { artwork: release.artwork_uuid },
+          }),
+        });
       }
       return { message: 'Artwork deleted.' };
     });

@@ -21,6 +21,7 @@ export class Catalog1764000000000 implements MigrationInterface {
       ...artists(),
       ...supplyChain(),
       ...identifiers(),
+      ...tenantSettings(),
     ];
     for (const statement of statements) await runner.query(statement);
   }
@@ -145,6 +146,8 @@ const tracks = () => [
     constraint tracks_position unique (release_uuid, position),
     foreign key (tenant_uuid, release_uuid) references releases (tenant_uuid, uuid) on delete cascade
   )`,
+  // Which ISRCs of its own prefix a tenant has used by itself.
+  'create index tracks_isrc on tracks (tenant_uuid, isrc)',
   'create index tracks_audio on tracks (audio_uuid) where audio_uuid is not null',
   ...tenantTable('tracks'),
   `create table contributors (
@@ -252,12 +255,13 @@ const supplyChain = () => [
 ];
 
 const identifiers = () => [
-  // How far each series (upc, isrc of a year, grid) of the whole platform has been given out to tenants, in blocks.
+  // How far each series (UPCs of a prefix or a range, ISRCs of a prefix and year, GRids) has been given out to tenants, in blocks.
   `create table identifier_series (
-    kind text primary key,
+    key text primary key,
     next bigint not null
   )`,
   ...grantApp('identifier_series', ['select', 'insert', 'update']),
+  // A number is in one range at most, whoever's: two tenants may have set the same prefix, or one that lies within the operator's.
   `create table identifier_ranges (
     tenant_uuid uuid not null,
     kind text not null,
@@ -265,7 +269,24 @@ const identifiers = () => [
     last bigint not null,
     next bigint not null,
     primary key (tenant_uuid, kind, first),
-    check (next between first and last + 1)
+    check (next between first and last + 1),
+    constraint identifier_ranges_upc exclude using gist (int8range(first, last, '[]') with &&) where (kind = 'upc'),
+    constraint identifier_ranges_isrc exclude using gist (int8range(first, last, '[]') with &&) where (kind = 'isrc')
   )`,
   ...tenantTable('identifier_ranges', ['select', 'insert', 'update']),
+];
+
+const tenantSettings = () => [
+  // As identity told of them last; a tenant that has set nothing has no row.
+  `create table tenant_settings (
+    tenant_uuid uuid primary key,
+    default_dsps text[] not null,
+    sobo_party_dpid text,
+    sobo_party_name text,
+    isrc_prefix text,
+    upc_range_start text,
+    upc_range_end text,
+    updated_at timestamptz not null default now()
+  )`,
+  ...tenantTable('tenant_settings', ['select', 'insert', 'update']),
 ];

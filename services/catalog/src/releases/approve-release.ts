@@ -1,7 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { ApproveReleaseResponseSchema, CatalogService, type ApproveReleaseRequest } from '@tonegrid/contracts';
-import { Outbox } from '@tonegrid/events';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { assertReviewable } from './release';
@@ -24,7 +24,15 @@ export class ApproveRelease {
       assertReviewable(release);
       const { dsps } = await submissionOf(tx, uuid);
       await updateRelease(tx, uuid, { status: 'approved', review_stage: null });
-      await this.outbox.add(tx, releaseApproved({ ...release, status: 'approved' }, dsps, Number(release.revision)));
+      await this.outbox.addAll(tx, [
+        releaseApproved({ ...release, status: 'approved' }, dsps, Number(release.revision)),
+        audited(caller, {
+          action: 'release.approved',
+          target: `release:${uuid}`,
+          before: { status: release.status },
+          after: { status: 'approved', revision: release.revision, dsps },
+        }),
+      ]);
       return { message: 'Release approved.', status: statusValue('approved') };
     });
   }

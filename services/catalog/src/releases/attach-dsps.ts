@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { AttachDspsResponseSchema, CatalogService, type AttachDspsRequest } from '@tonegrid/contracts';
 import { DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
+import { audited } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { chooseDsps } from './choose-dsps';
@@ -30,7 +31,10 @@ export class AttachDsps {
         release.uuid,
         dsps.map(({ slug }) => slug),
       );
-      if (added.length > 0) await this.releases.recordIntent(tx, release, ['dsps']);
+      if (added.length > 0) {
+        const audit = audited(caller, { action: 'release.dsps_attached', target: `release:${release.uuid}`, after: { dsps: added } });
+        await this.releases.recordIntent(tx, release, ['dsps'], { audit });
+      }
       return { message: `${dsps.length} DSP(s) attached.`, data: attachedDsps(this.registry, await releaseDsps(tx, release.uuid)) };
     });
   }

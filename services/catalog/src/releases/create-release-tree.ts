@@ -4,9 +4,11 @@ import { CatalogService, type CreateReleaseTreeRequest, type CreateReleaseTreeRe
 import { Data, isUniqueViolation } from '@tonegrid/data';
 import { DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
-import { Outbox } from '@tonegrid/events';
+import { audited, Outbox, type DomainEvent } from '@tonegrid/events';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { Minting } from '../identifiers/minting';
+import { DefaultDsps } from './default-dsps';
+import type { Draft } from './parse-release';
 import { parseTree } from './parse-tree';
 import { ReleaseMessages } from './release-messages';
 import type { ReleaseView } from './release-row';
@@ -24,15 +26,17 @@ export class CreateReleaseTree {
     private readonly data: Data,
     private readonly outbox: Outbox,
     private readonly minting: Minting,
+    private readonly defaults: DefaultDsps,
     private readonly registry: DspRegistry,
     private readonly messages: ReleaseMessages,
   ) {}
 
   async run(caller: Caller, request: CreateReleaseTreeRequest): Promise<MessageInitShape<typeof CreateReleaseTreeResponseSchema>> {
-    const draft = parseTree(request, { tenantName: caller.tenantName, registry: this.registry, year: new Date().getUTCFullYear() });
+    const parsed = parseTree(request, { tenantName: caller.tenantName, registry: this.registry, year: new Date().getUTCFullYear() });
+    const draft = { ...parsed, dsps: await this.defaults.unless(caller, parsed.dsps) };
     try {
       const row = await this.minting.with(caller, needsOf(draft), (minted) =>
-        this.data.transaction(caller, (tx) => writeRelease(tx, this.outbox, draft, minted)),
+        this.data.transaction(caller, (tx) => writeRelease(tx, this.outbox, draft, minted, (release) => ingested(caller, draft, release))),
       );
       return { release: this.messages.release(row) };
     } catch (error) {
@@ -52,3 +56,11 @@ export class CreateReleaseTree {
     });
   }
 }
+
+/** What the audit log gets to know of a release from outside: here, since the job of a killed ingestion is written by nobody's request. */
+const ingested = (caller: Caller, { source, ingestionJobUuid, tracks }: Draft, { uuid, title, upc, dsps }: ReleaseView): DomainEvent =>
+  audited(caller, {
+    action: 'release.ingested',
+    target: `release:${uuid}`,
+    after: { title, upc, tracks: tracks.length, dsps, source, ingestion_job: ingestionJobUuid },
+  });

@@ -7,6 +7,7 @@ import { Rpc, type Caller } from '@tonegrid/rpc';
 import { parseCredits } from '../artists/credits';
 import { FieldReport } from '../field-report';
 import { Minting } from '../identifiers/minting';
+import { DefaultDsps } from './default-dsps';
 import { parseRelease, type Draft } from './parse-release';
 import { ReleaseMessages } from './release-messages';
 import { needsOf, writeRelease } from './write-release';
@@ -19,21 +20,24 @@ export class CreateRelease {
     private readonly changes: Changes,
     private readonly outbox: Outbox,
     private readonly minting: Minting,
+    private readonly dsps: DefaultDsps,
     private readonly messages: ReleaseMessages,
   ) {}
 
-  run(caller: Caller, request: CreateReleaseRequest): Promise<MessageShape<typeof CreateReleaseResponseSchema>> {
+  async run(caller: Caller, request: CreateReleaseRequest): Promise<MessageShape<typeof CreateReleaseResponseSchema>> {
     const report = new FieldReport();
+    const fields = parseRelease(request, { label: caller.tenantName, year: new Date().getUTCFullYear() }, report);
+    const credits = parseCredits(request.artists, 'artists', report);
+    report.throwIfAny();
     const draft: Draft = {
-      fields: parseRelease(request, { label: caller.tenantName, year: new Date().getUTCFullYear() }, report),
-      credits: parseCredits(request.artists, 'artists', report),
+      fields,
+      credits,
       tracks: [],
-      dsps: [],
+      dsps: await this.dsps.unless(caller, []),
       tenantName: caller.tenantName,
       source: 'api',
       ingestionJobUuid: null,
     };
-    report.throwIfAny();
     return this.minting.with(caller, needsOf(draft), (minted) =>
       this.changes.run(caller, CreateReleaseResponseSchema, async (tx) => ({
         release: this.messages.release(await writeRelease(tx, this.outbox, draft, minted)),

@@ -1,7 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteReleaseResponseSchema, type DeleteReleaseRequest } from '@tonegrid/contracts';
-import { Outbox } from '@tonegrid/events';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { assertDeletable } from './release';
@@ -22,7 +22,11 @@ export class DeleteRelease {
       const release = await lockRelease(tx, uuid);
       assertDeletable(release);
       await deleteRelease(tx, uuid);
-      await this.outbox.add(tx, releaseDeleted(release));
+      const { title, upc, status } = release;
+      await this.outbox.addAll(tx, [
+        releaseDeleted(release),
+        audited(caller, { action: 'release.deleted', target: `release:${uuid}`, before: { title, upc, status } }),
+      ]);
       return { message: 'Release deleted.' };
     });
   }

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogService, DetachDspResponseSchema, type DetachDspRequest } from '@tonegrid/contracts';
 import { canonicalSlug } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
+import { audited } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { isUndelivered } from './release';
@@ -26,7 +27,13 @@ export class DetachDsp {
       const attached = await attachedDsp(tx, release.uuid, canonicalSlug(request.slug));
       if (!isUndelivered(attached.status)) throw new Refused('dsp.already_delivered', { params: { slug: attached.dsp } });
       await detach(tx, release.uuid, attached.dsp);
-      await this.releases.recordIntent(tx, release, ['dsps']);
+      await this.releases.recordIntent(tx, release, ['dsps'], {
+        audit: audited(caller, {
+          action: 'release.dsp_detached',
+          target: `release:${release.uuid}`,
+          before: { dsp: attached.dsp, status: attached.status },
+        }),
+      });
       return {};
     });
   }

@@ -39,8 +39,7 @@ export class GetReleaseSnapshot {
   ) {}
 
   run(caller: Caller, { uuid, dspSlug }: GetReleaseSnapshotRequest): Promise<MessageInitShape<typeof GetReleaseSnapshotResponseSchema>> {
-    return this.data.transaction(caller, async (tx) => {
-      await tx.query('set transaction isolation level repeatable read, read only');
+    return this.data.snapshot(caller, async (tx) => {
       const release = await viewRelease(tx, uuid);
       const dsp = this.registry.get(dspSlug);
       if (!dsp) throw new Refused('dsp.not_found', { params: { slug: dspSlug } });

@@ -50,7 +50,7 @@ export class PrepareDelivery {
     const slugs = await this.targets(tx, request);
     const { audio } = await submissionOf(tx, release.uuid);
     let status = release.status;
-    if (status === 'draft' && caller.reviewPolicy === 'auto') status = await submit(tx, this.outbox, release, 'auto');
+    if (status === 'draft' && caller.reviewPolicy === 'auto') status = await submit(tx, this.outbox, caller, release);
     if (status !== 'approved' && status !== 'live') throw new Refused('release.not_approved');
     if (!hasAllAudio(audio)) throw new Refused('release.audio_missing', { field: 'audio' });
     if (audio.includes('processing')) throw new Refused('release.audio_processing', { retryAfterSeconds: 5 });

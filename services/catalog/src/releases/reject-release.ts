@@ -1,7 +1,7 @@
 import type { MessageShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, RejectReleaseResponseSchema, type RejectReleaseRequest } from '@tonegrid/contracts';
-import { Outbox } from '@tonegrid/events';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { textOrNull } from '../blank';
@@ -26,7 +26,15 @@ export class RejectRelease {
       const release = await lockRelease(tx, request.uuid);
       assertReviewable(release);
       await updateRelease(tx, release.uuid, { status: 'rejected', review_stage: null, rejection_reason: reason, rejection_issues: issues });
-      await this.outbox.add(tx, releaseRejected({ ...release, status: 'rejected' }, reason));
+      await this.outbox.addAll(tx, [
+        releaseRejected({ ...release, status: 'rejected' }, reason),
+        audited(caller, {
+          action: 'release.rejected',
+          target: `release:${release.uuid}`,
+          before: { status: release.status },
+          after: { status: 'rejected', reason },
+        }),
+      ]);
       return { message: 'Release rejected.', status: statusValue('rejected') };
     });
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@tonegrid/data';
-import { Outbox } from '@tonegrid/events';
+import { Outbox, type DomainEvent } from '@tonegrid/events';
 import { assertEditable, editing } from './release';
 import { releaseUpdated } from './release-events';
 import type { ReleaseRow } from './release-row';
@@ -21,20 +21,29 @@ export class ReleaseChanges {
   /**
    * Counts a change of what messages are made of: the revision grows, an approved or live release is marked as not yet
    * delivered, and `release.updated` is told.
-   * @param trackCount how many tracks it has now, when one was added or removed
+   * @param more `trackCount`: how many tracks it has now, when one was added or removed; `audit`: the action, when it is a privileged one
    */
-  async record(tx: Tx, release: ReleaseRow, changed: readonly string[], trackCount?: number): Promise<void> {
+  async record(
+    tx: Tx,
+    release: ReleaseRow,
+    changed: readonly string[],
+    more: { trackCount?: number; audit?: DomainEvent } = {},
+  ): Promise<void> {
     if (changed.length === 0) return;
     await tx.query(
       `update releases set revision = revision + 1, has_undelivered_changes = has_undelivered_changes or $2, updated_at = now() where uuid = $1`,
       [release.uuid, editing(release.status) === 'corrections'],
     );
-    await this.outbox.add(tx, releaseUpdated(release, changed, trackCount));
+    await this.tell(tx, releaseUpdated(release, changed, more.trackCount), more.audit);
   }
 
   /** Tells of a change that no message shows: which DSPs the release goes to, a kill-switch. */
-  async recordIntent(tx: Tx, release: ReleaseRow, changed: readonly string[]): Promise<void> {
+  async recordIntent(tx: Tx, release: ReleaseRow, changed: readonly string[], { audit }: { audit?: DomainEvent } = {}): Promise<void> {
     await tx.query('update releases set updated_at = now() where uuid = $1', [release.uuid]);
-    await this.outbox.add(tx, releaseUpdated(release, changed));
+    await this.tell(tx, releaseUpdated(release, changed), audit);
+  }
+
+  private tell(tx: Tx, event: DomainEvent, audit: DomainEvent | undefined): Promise<void> {
+    return this.outbox.addAll(tx, audit ? [event, audit] : [event]);
   }
 }

@@ -20,7 +20,7 @@ export class SubmitRelease {
   run(caller: Caller, { uuid }: SubmitReleaseRequest): Promise<MessageShape<typeof SubmitReleaseResponseSchema>> {
     return this.changes.run(caller, SubmitReleaseResponseSchema, async (tx) => {
       const release = await lockRelease(tx, uuid);
-      const status = await submit(tx, this.outbox, release, caller.reviewPolicy);
+      const status = await submit(tx, this.outbox, caller, release);
       return { message: 'Release submitted for review.', status: statusValue(status) };
     });
   }

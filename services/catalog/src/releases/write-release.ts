@@ -1,5 +1,5 @@
 import type { Tx } from '@tonegrid/data';
-import type { Outbox } from '@tonegrid/events';
+import type { DomainEvent, Outbox } from '@tonegrid/events';
 import { v7 } from 'uuid';
 import { resolveCredits } from '../artists/artist.store';
 import type { CreditRow } from '../artists/credit-rows';
@@ -17,8 +17,17 @@ export const needsOf = ({ fields, tracks }: Pick<Draft, 'fields' | 'tracks'>): N
   isrcs: tracks.filter((track) => track.fields.isrc === null).length,
 });
 
-/** Writes the release with its tracks, credits and DSPs, and tells of it; answers it as it now is, without reading it again. */
-export async function writeRelease(tx: Tx, outbox: Outbox, draft: Draft, minted: Minted): Promise<ReleaseView> {
+/**
+ * Writes the release with its tracks, credits and DSPs, and tells of it; answers it as it now is, without reading it again.
+ * @param audit the action, when it is a privileged one
+ */
+export async function writeRelease(
+  tx: Tx,
+  outbox: Outbox,
+  draft: Draft,
+  minted: Minted,
+  audit?: (release: ReleaseView) => DomainEvent,
+): Promise<ReleaseView> {
   const uuid = v7();
   const [artists = [], ...trackArtists] = await resolveCredits(tx, outbox, [draft.credits, ...draft.tracks.map(({ credits }) => credits)]);
   const isrcs = minted.isrcs.values();
@@ -50,7 +59,8 @@ export async function writeRelease(tx: Tx, outbox: Outbox, draft: Draft, minted:
     tracks,
     dsps: draft.dsps,
   });
-  await outbox.add(tx, releaseCreated(row, { ingestionJobUuid: draft.ingestionJobUuid, trackCount: tracks.length, source: draft.source }));
+  const made = { ingestionJobUuid: draft.ingestionJobUuid, trackCount: tracks.length, source: draft.source };
+  await outbox.addAll(tx, [releaseCreated(row, made), ...(audit ? [audit(row)] : [])]);
   return row;
 }
 

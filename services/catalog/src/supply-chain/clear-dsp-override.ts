@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { CatalogService, ClearDspOverrideResponseSchema, type ClearDspOverrideRequest } from '@tonegrid/contracts';
 import { DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
+import { audited } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { ReleaseChanges } from '../releases/release-changes';
@@ -25,7 +26,11 @@ export class ClearDspOverride {
       const dsp = this.registry.get(request.slug);
       if (!dsp) throw new Refused('dsp.not_found', { params: { slug: request.slug } });
       await attachedDsp(tx, release.uuid, dsp.slug);
-      if (await clearOverride(tx, release.uuid, dsp.slug)) await this.releases.record(tx, release, ['supply_chain']);
+      const cleared = await clearOverride(tx, release.uuid, dsp.slug);
+      if (cleared) {
+        const audit = audited(caller, { action: 'dsp_override.cleared', target: `release:${release.uuid}`, before: { ...cleared } });
+        await this.releases.record(tx, release, ['supply_chain'], { audit });
+      }
       return {};
     });
   }

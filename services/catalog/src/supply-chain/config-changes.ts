@@ -2,10 +2,13 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import type { SupplyChainConfigSchema } from '@tonegrid/contracts';
 import type { Tx } from '@tonegrid/data';
+import { audited } from '@tonegrid/events';
+import type { Caller } from '@tonegrid/rpc';
 import { ReleaseChanges } from '../releases/release-changes';
-import { changedFields } from '../supplied';
+import { changedFields, only } from '../supplied';
 import type { ConfigRow } from './effective-config';
 import { configMessage } from './supply-chain-messages';
+import { soboOf } from '../tenants/tenant-settings';
 import { configRow, setConfig } from './supply-chain.store';
 
 /** What the setters of the supply-chain configuration have in common: what they do not name stays as it is. */
@@ -19,6 +22,7 @@ export class ConfigChanges {
    */
   async set(
     tx: Tx,
+    caller: Caller,
     releaseUuid: string,
     values: Partial<ConfigRow> | ((present: ConfigRow | undefined) => Partial<ConfigRow>),
   ): Promise<MessageInitShape<typeof SupplyChainConfigSchema>> {
@@ -28,8 +32,14 @@ export class ConfigChanges {
     const differing = present ? changedFields(present, wanted) : wanted;
     if (Object.keys(differing).length > 0) {
       await setConfig(tx, release.uuid, differing);
-      await this.releases.record(tx, release, ['supply_chain']);
+      const audit = audited(caller, {
+        action: 'supply_chain.updated',
+        target: `release:${release.uuid}`,
+        before: only(present, differing),
+        after: differing,
+      });
+      await this.releases.record(tx, release, ['supply_chain'], { audit });
     }
-    return configMessage(release.uuid, await configRow(tx, release.uuid));
+    return configMessage(release.uuid, await configRow(tx, release.uuid), await soboOf(tx));
   }
 }

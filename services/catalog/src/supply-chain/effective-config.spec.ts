@@ -100,3 +100,17 @@ test('the kill-switch, rights and another release date hold at their DSP', () =>
     overridden: ['rights_override', 'is_blocked', 'release_date_override'],
   });
 });
+
+test('the party of the tenant stands in for a release that names none, and is never mixed with one that it names', () => {
+  const tenant = { sobo_party_dpid: 'PADPIDA2011072101T', sobo_party_name: 'Harbour' };
+  expect(resolveConfig(undefined, tenant)).toMatchObject({
+    isDefault: true,
+    soboPartyDpid: 'PADPIDA2011072101T',
+    soboPartyName: 'Harbour',
+  });
+  expect(resolveConfig(config({ is_test_delivery: true }), tenant)).toMatchObject({ soboPartyName: 'Harbour' });
+  expect(resolveConfig(config({ sobo_party_dpid: 'PADPIDA2007040502I' }), tenant)).toMatchObject({
+    soboPartyDpid: 'PADPIDA2007040502I',
+    soboPartyName: null,
+  });
+});

@@ -14,11 +14,15 @@ export interface Deals {
   territory_codes: string[] | null;
 }
 
-/** A row of `supply_chain_configs`. */
-export interface ConfigRow extends Deals {
-  is_test_delivery: boolean | null;
+/** On whose behalf messages are sent (DDEX, SentOnBehalfOf); nobody's when there is no DPID. */
+export interface Sobo {
   sobo_party_dpid: string | null;
   sobo_party_name: string | null;
+}
+
+/** A row of `supply_chain_configs`. */
+export interface ConfigRow extends Deals, Sobo {
+  is_test_delivery: boolean | null;
   updated_at: Date;
 }
 
@@ -68,8 +72,10 @@ export interface Effective extends Omit<ResolvedConfig, 'isDefault'> {
   overridden: string[];
 }
 
-/** Completes what a release says with the default. Price and territories are each one decision: their parts are never mixed. */
-export function resolveConfig(row: ConfigRow | undefined): ResolvedConfig {
+/** Completes what a release says with the default, and with what the tenant has set. Price and territories are each one decision: their parts are never mixed. */
+export function resolveConfig(row: ConfigRow | undefined, tenant?: Sobo): ResolvedConfig {
+  // The party is one decision: a name of the one is never put beside the DPID of the other.
+  const sobo = row?.sobo_party_dpid ? row : tenant?.sobo_party_dpid ? tenant : undefined;
   return {
     isDefault: row === undefined,
     ...resolveDeals(row, {
@@ -79,8 +85,8 @@ export function resolveConfig(row: ConfigRow | undefined): ResolvedConfig {
       territoryCodes: [],
     }),
     isTestDelivery: row?.is_test_delivery ?? defaultConfig.is_test_delivery,
-    soboPartyDpid: row?.sobo_party_dpid ?? null,
-    soboPartyName: row?.sobo_party_name ?? null,
+    soboPartyDpid: sobo?.sobo_party_dpid ?? null,
+    soboPartyName: sobo?.sobo_party_name ?? null,
   };
 }
 

@@ -18,6 +18,8 @@ export class GetEffectiveConfig {
 
   async run(caller: Caller, { uuid }: GetEffectiveConfigRequest): Promise<MessageInitShape<typeof GetEffectiveConfigResponseSchema>> {
     const chain = await readSupplyChain(this.data, caller, uuid);
-    return { data: { releaseUuid: uuid, config: configMessage(uuid, chain.config), dsps: effectiveMessages(this.registry, chain) } };
+    return {
+      data: { releaseUuid: uuid, config: configMessage(uuid, chain.config, chain.tenant), dsps: effectiveMessages(this.registry, chain) },
+    };
   }
 }

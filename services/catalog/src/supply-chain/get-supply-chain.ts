@@ -13,6 +13,7 @@ export class GetSupplyChain {
   constructor(private readonly data: Data) {}
 
   async run(caller: Caller, { uuid }: GetSupplyChainRequest): Promise<MessageInitShape<typeof GetSupplyChainResponseSchema>> {
-    return { data: configMessage(uuid, (await readSupplyChain(this.data, caller, uuid)).config) };
+    const { config, tenant } = await readSupplyChain(this.data, caller, uuid);
+    return { data: configMessage(uuid, config, tenant) };
   }
 }

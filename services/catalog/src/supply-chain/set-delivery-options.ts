@@ -26,7 +26,7 @@ export class SetDeliveryOptions {
       ...(has('sobo_party_name') && { sobo_party_name: textOrNull(request.soboPartyName) }),
     };
     return this.changes.run(caller, SetDeliveryOptionsResponseSchema, async (tx) => ({
-      data: await this.configs.set(tx, request.uuid, (present) => {
+      data: await this.configs.set(tx, caller, request.uuid, (present) => {
         // DDEX identifies the party by its DPID; a name alone says nothing to a DSP.
         const whole = { ...present, ...values };
         if (whole.sobo_party_name && !whole.sobo_party_dpid)

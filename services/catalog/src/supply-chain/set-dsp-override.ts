@@ -3,11 +3,13 @@ import { Injectable } from '@nestjs/common';
 import { CatalogService, SetDspOverrideResponseSchema, type SetDspOverrideRequest } from '@tonegrid/contracts';
 import { DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
+import { audited } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { ReleaseChanges } from '../releases/release-changes';
 import { attachedDsp } from '../releases/release-dsp.store';
-import { changedFields } from '../supplied';
+import { changedFields, only } from '../supplied';
+import { soboOf } from '../tenants/tenant-settings';
 import { parseOverride } from './parse-override';
 import { effectiveMessages } from './supply-chain-messages';
 import { configRow, overrideRows, setOverride } from './supply-chain.store';
@@ -36,11 +38,18 @@ export class SetDspOverride {
         await setOverride(tx, release.uuid, dsp.slug, differing);
         // The kill-switch stands in no message.
         const told = changed.every((name) => name === 'is_blocked') ? 'recordIntent' : 'record';
-        await this.releases[told](tx, release, ['supply_chain']);
+        const audit = audited(caller, {
+          action: 'dsp_override.updated',
+          target: `release:${release.uuid}`,
+          before: { dsp: dsp.slug, ...only(present, differing) },
+          after: { dsp: dsp.slug, ...differing },
+        });
+        await this.releases[told](tx, release, ['supply_chain'], { audit });
       }
       const [data] = effectiveMessages(this.registry, {
         releaseDate: release.release_date,
         config: await configRow(tx, release.uuid),
+        tenant: await soboOf(tx),
         overrides: await overrideRows(tx, release.uuid),
         dsps: [dsp.slug],
       });

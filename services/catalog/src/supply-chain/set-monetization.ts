@@ -21,7 +21,7 @@ export class SetMonetization {
     const values = { monetization_policy_codes: parsePolicies(request.monetizationPolicyCodes, report) };
     report.throwIfAny();
     return this.changes.run(caller, SetMonetizationResponseSchema, async (tx) => ({
-      data: await this.configs.set(tx, request.uuid, values),
+      data: await this.configs.set(tx, caller, request.uuid, values),
     }));
   }
 }

@@ -29,7 +29,7 @@ export class SetPricingTier {
     );
     report.throwIfAny();
     return this.changes.run(caller, SetPricingTierResponseSchema, async (tx) => ({
-      data: await this.configs.set(tx, request.uuid, values),
+      data: await this.configs.set(tx, caller, request.uuid, values),
     }));
   }
 }

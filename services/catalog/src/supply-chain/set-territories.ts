@@ -21,7 +21,7 @@ export class SetTerritories {
     const values = parseTerritories(request.territoryMode, request.territoryCodes, report);
     report.throwIfAny();
     return this.changes.run(caller, SetTerritoriesResponseSchema, async (tx) => ({
-      data: await this.configs.set(tx, request.uuid, values),
+      data: await this.configs.set(tx, caller, request.uuid, values),
     }));
   }
 }

@@ -2,12 +2,16 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { EffectiveConfigSchema, SupplyChainConfigSchema } from '@tonegrid/contracts';
 import type { Dsp, DspRegistry } from '@tonegrid/dsp-registry';
-import { resolveConfig, resolveEffective, type ConfigRow, type Effective, type OverrideRow } from './effective-config';
+import { resolveConfig, resolveEffective, type ConfigRow, type Effective, type OverrideRow, type Sobo } from './effective-config';
 import { territoryMode } from './parse-deals';
 
 /** The configuration of a release; the custom amounts are shown only where they are custom. */
-export function configMessage(releaseUuid: string, row: ConfigRow | undefined): MessageInitShape<typeof SupplyChainConfigSchema> {
-  const config = resolveConfig(row);
+export function configMessage(
+  releaseUuid: string,
+  row: ConfigRow | undefined,
+  tenant: Sobo | undefined,
+): MessageInitShape<typeof SupplyChainConfigSchema> {
+  const config = resolveConfig(row, tenant);
   const custom = config.pricingTierCode === 'custom';
   return {
     releaseUuid,
@@ -49,6 +53,8 @@ const effectiveMessage = (dsp: Dsp, effective: Effective): MessageInitShape<type
 export interface SupplyChain {
   releaseDate: string | null;
   config: ConfigRow | undefined;
+  /** What the tenant has set. */
+  tenant: Sobo | undefined;
   overrides: readonly OverrideRow[];
   /** Canonical slugs of the attached DSPs. */
   dsps: readonly string[];
@@ -56,7 +62,7 @@ export interface SupplyChain {
 
 /** The resolved configuration of each attached DSP; one that this deployment no longer has is left out. */
 export function effectiveMessages(registry: DspRegistry, chain: SupplyChain): MessageInitShape<typeof EffectiveConfigSchema>[] {
-  const config = resolveConfig(chain.config);
+  const config = resolveConfig(chain.config, chain.tenant);
   return chain.dsps.flatMap((slug) => {
     const dsp = registry.get(slug);
     const override = chain.overrides.find((row) => row.dsp === slug);

@@ -1,5 +1,5 @@
 import type { Tx } from '@tonegrid/data';
-import type { ConfigRow, OverrideRow } from './effective-config';
+import type { ConfigRow, OverrideRow, Sobo } from './effective-config';
 import type { SupplyChain } from './supply-chain-messages';
 
 const deals = `monetization_policy_codes, pricing_tier_code, pricing_custom_track_minor, pricing_custom_album_minor, pricing_currency,
@@ -21,6 +21,7 @@ export interface SupplyChainRow {
   release_date: string | null;
   dsps: string[];
   config: (Omit<ConfigRow, 'updated_at'> & { updated_at: string }) | null;
+  tenant: Sobo | null;
   overrides: OverrideRow[] | null;
 }
 
@@ -28,6 +29,7 @@ export interface SupplyChainRow {
 export const supplyChainSql = `select r.release_date,
   array(select d.dsp from release_dsps d where d.release_uuid = r.uuid order by d.attached_at, d.dsp) as dsps,
   (select to_json(c) from (${configOf.replace('$1', 'r.uuid')}) c) as config,
+  (select to_json(s) from (select sobo_party_dpid, sobo_party_name from tenant_settings t where t.tenant_uuid = r.tenant_uuid) s) as tenant,
   (select json_agg(o) from (${overridesOf.replace('$1', 'r.uuid')}) o) as overrides
   from releases r where r.uuid = $1`;
 
@@ -44,6 +46,7 @@ export const supplyChainOf = (row: SupplyChainRow): SupplyChain => ({
   releaseDate: row.release_date,
   dsps: row.dsps,
   config: row.config ? withTextAmounts({ ...row.config, updated_at: new Date(row.config.updated_at) }) : undefined,
+  tenant: row.tenant ?? undefined,
   overrides: (row.overrides ?? []).map(withTextAmounts),
 });
 
@@ -58,9 +61,14 @@ export async function setOverride(tx: Tx, releaseUuid: string, dsp: string, valu
   await upsert(tx, 'dsp_overrides', { release_uuid: releaseUuid, dsp, tenant_uuid: tx.tenantUuid }, 'release_uuid, dsp', row);
 }
 
-/** Removes the override of a DSP; false when there was none. */
-export async function clearOverride(tx: Tx, releaseUuid: string, dsp: string): Promise<boolean> {
-  return (await tx.query('delete from dsp_overrides where release_uuid = $1 and dsp = $2 returning 1', [releaseUuid, dsp])).length > 0;
+/** Removes the override of a DSP and gives what it was; undefined when there was none. */
+export async function clearOverride(tx: Tx, releaseUuid: string, dsp: string): Promise<OverrideRow | undefined> {
+  const columns = `dsp, ${deals}, rights_override, is_blocked, release_date_override`;
+  const [row] = await tx.query<OverrideRow>(`delete from dsp_overrides where release_uuid = $1 and dsp = $2 returning ${columns}`, [
+    releaseUuid,
+    dsp,
+  ]);
+  return row;
 }
 
 async function upsert(tx: Tx, table: string, key: Record<string, string>, unique: string, values: Record<string, unknown>): Promise<void> {

@@ -41,7 +41,7 @@ export class CreateTrack {
         await insertTracks(tx, release.uuid, [
           { uuid, fields: { ...fields, isrc }, artists, contributors: parseContributors(request.contributors) },
         ]);
-        await this.releases.record(tx, release, ['tracks'], await countTracks(tx, release.uuid));
+        await this.releases.record(tx, release, ['tracks'], { trackCount: await countTracks(tx, release.uuid) });
         return { track: trackMessage(await viewTrack(tx, uuid)) };
       }),
     );

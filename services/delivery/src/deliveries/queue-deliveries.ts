@@ -4,6 +4,7 @@ import type { Tx } from '@tonegrid/data';
 import { threadIdFor } from '@tonegrid/ddex';
 import { DspRegistry, hyphenSlug, type Dsp } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
+import { audited, Outbox } from '@tonegrid/events';
 import { derivedKey } from '@tonegrid/idempotency';
 import type { Caller, RpcClient } from '@tonegrid/rpc';
 import { clientOf } from '@tonegrid/service';
@@ -37,6 +38,7 @@ export class QueueDeliveries {
     private readonly deliveries: DeliveryStore,
     private readonly messages: MessageStore,
     private readonly worker: SendWorker,
+    private readonly outbox: Outbox,
     @Inject(clientOf(CatalogService)) private readonly catalog: RpcClient<typeof CatalogService>,
   ) {}
 
@@ -67,7 +69,12 @@ export class QueueDeliveries {
       if (reason || !row) skipped.push({ dsp: hyphenSlug(dsp), reason: reason ?? 'is_blocked' });
       else queued.push({ dsp: hyphenSlug(dsp), state: await this.one(tx, row, new Date(now + queued.length)) });
     }
-    if (queued.length > 0) tx.afterCommit(() => this.worker.wake());
+    if (queued.length > 0) {
+      tx.afterCommit(() => this.worker.wake());
+      const after = { dsps: queued.map(({ dsp, state }) => `${dsp} ${state}`) };
+      const action = order.again ? 'redelivery.queued' : 'delivery.queued';
+      await this.outbox.add(tx, audited(caller, { action, target: `release:${order.release}`, after }));
+    }
     return { message: `${queued.length} DSP(s) queued for direct DDEX delivery.`, data: { queued, skipped } };
   }
 

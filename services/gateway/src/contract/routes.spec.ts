@@ -12,7 +12,12 @@ import { contractRoutes } from './routes';
 const good = { who: { case: 'authenticated', value: true }, rate: RateClass.GENERAL, family: Family.PLAIN } as const;
 
 /** A service with one rpc, `Get(Request{uuid})`. */
-function serviceWith(template: string, granted: MessageInitShape<typeof AccessSchema> | undefined, body = ''): DescService {
+function serviceWith(
+  template: string,
+  granted: MessageInitShape<typeof AccessSchema> | undefined,
+  body = '',
+  verb: 'get' | 'post' = 'get',
+): DescService {
   const options = create(MethodOptionsSchema);
   setExtension(options, http, {
     $typeName: 'google.api.HttpRule',
@@ -20,7 +25,7 @@ function serviceWith(template: string, granted: MessageInitShape<typeof AccessSc
     body,
     responseBody: '',
     additionalBindings: [],
-    pattern: { case: 'get', value: template },
+    pattern: { case: verb, value: template },
   } as never);
   if (granted) setExtension(options, access, create(AccessSchema, granted));
   const proto: FileDescriptorProto = create(FileDescriptorProtoSchema, {
@@ -78,6 +83,14 @@ describe('a gateway does not start with a route', () => {
       expect(() => contractRoutes({ x: serviceWith(template, granted, body) })).toThrow(message);
     },
   );
+
+  it('that changes something and says neither what the audit log gets nor why it gets nothing, or both', () => {
+    const started = (more: object) => () => contractRoutes({ x: serviceWith('/a', { ...good, ...more }, '', 'post') });
+    expect(started({})).toThrow(/must say which action the audit log gets/);
+    expect(started({ audit: 'a.done', notAudited: 'No reason.' })).toThrow(/must say which action the audit log gets/);
+    expect(started({ audit: 'a.done' })).not.toThrow();
+    expect(started({ notAudited: 'Changes nothing.' })).not.toThrow();
+  });
 
   it('that is bound twice', () => {
     expect(() => contractRoutes({ x: serviceWith('/a/{uuid}', good), y: serviceWith('/a/{uuid}', good) })).toThrow(/both bound to GET/);

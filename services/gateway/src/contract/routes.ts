@@ -69,6 +69,8 @@ function contractRoute(service: string, method: DescMethod): ContractRoute {
 
   const rule = getOption(method, http);
   const { verb, template } = patternOf(rule) ?? refuse('its REST binding has no path');
+  if (verb !== 'GET' && (access.audit === '') === (access.notAudited === ''))
+    refuse('must say which action the audit log gets, or why it gets none');
   if (rule.additionalBindings.length > 0) refuse('additional bindings are not served');
   const streaming = access.transport === Transport.MULTIPART;
   if (method.methodKind !== (streaming ? 'client_streaming' : 'unary'))

@@ -47,7 +47,8 @@ function accessNote({ access }: ContractRoute): string {
       : access.who.case === 'scope'
         ? `Needs the scope \`${access.who.value}\`.`
         : 'Any valid token will do.';
-  return access.rate === RateClass.NONE ? who : `${who} Rate class: ${RateClass[access.rate].toLowerCase()}.`;
+  const rate = access.rate === RateClass.NONE ? '' : ` Rate class: ${RateClass[access.rate].toLowerCase()}.`;
+  return `${who}${rate}${access.audit === '' ? '' : ` On record in the audit log as \`${access.audit}\`.`}`;
 }
 
 function securityOf({ access }: ContractRoute): Schema[] {

@@ -1,27 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Tx } from '@tonegrid/data';
-import { logger, type Caller } from '@tonegrid/rpc';
+import { auditTexts, type Actor, type AuditedAction } from '@tonegrid/events';
+import { logger } from '@tonegrid/rpc';
 import { CONFIG } from '@tonegrid/service';
 import { v7 as uuidv7 } from 'uuid';
 import type { IdentityConfig } from '../config';
 import { AuditSeals, noSeal, sameSeal, type AuditRow } from './chain';
-
-/** A value of a field as the audit log shows it. */
-export type Audited = string | number | boolean | bigint | Date | readonly string[] | null | undefined;
-
-/** One privileged action. */
-export interface AuditedAction {
-  /** What was done: `api_key.created`. */
-  action: string;
-  /** To what: `api_key:<uuid>`. */
-  target: string;
-  /** Fields before and after; never secrets. */
-  before?: Record<string, Audited>;
-  after?: Record<string, Audited>;
-}
-
-/** Who acts; a caller is one. */
-export type Actor = Pick<Caller, 'tenantUuid' | 'subject' | 'requestId' | 'onBehalfOf' | 'clientAddress'>;
 
 /** Writes privileged actions into the audit log, in the transaction of the action itself: both commit or neither does. */
 @Injectable()
@@ -35,8 +19,14 @@ export class Audit {
   /**
    * Adds a row to the chain of a tenant, by default the actor's. From here to the commit other actions of that tenant wait, so it stands at
    * the end of the work.
+   * @param uuid of the entry, and `at`: when it was done; by default a new one, now
    */
-  async record(tx: Tx, actor: Actor, { action, target, before = {}, after = {} }: AuditedAction, tenant = actor.tenantUuid): Promise<void> {
+  async record(
+    tx: Tx,
+    actor: Actor,
+    { action, target, before = {}, after = {} }: AuditedAction,
+    { tenant = actor.tenantUuid, uuid = uuidv7(), at = new Date() } = {},
+  ): Promise<void> {
     const tenantUuid = tenant.toLowerCase();
     const empty = { tenant_uuid: tenantUuid, seq: 0, row_seal: noSeal };
     // The update that changes nothing locks the head and shows its latest state.
@@ -52,16 +42,16 @@ export class Audit {
     const row: AuditRow = {
       tenant_uuid: tenantUuid,
       seq: known.seq + 1,
-      uuid: uuidv7(),
+      uuid,
       actor: actor.subject,
       on_behalf_of: actor.onBehalfOf || null,
       action_type: action,
       target,
       client_address: actor.clientAddress ?? '',
       request_id: actor.requestId,
-      before: asJson(before),
-      after: asJson(after),
-      created_at: new Date(),
+      before: JSON.stringify(auditTexts(before)),
+      after: JSON.stringify(auditTexts(after)),
+      created_at: at,
     };
     const seal = this.seals.ofRow(row, known.row_seal);
     const headSeal = genuine ? this.seals.ofHead({ tenant_uuid: tenantUuid, seq: row.seq, row_seal: seal }) : noSeal;
@@ -72,19 +62,4 @@ export class Audit {
       [...Object.values(row), seal, headSeal],
     );
   }
-}
-
-/** The fields as one JSON object of texts, in one order; what is empty is left out. */
-function asJson(fields: Record<string, Audited>): string {
-  const entries = Object.entries(fields).flatMap(([name, value]) => {
-    const text = asText(value);
-    return text === undefined ? [] : [[name, text] as const];
-  });
-  return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))));
-}
-
-function asText(value: Audited): string | undefined {
-  if (value === null || value === undefined) return undefined;
-  if (value instanceof Date) return value.toISOString();
-  return Array.isArray(value) ? value.join(', ') : String(value);
 }

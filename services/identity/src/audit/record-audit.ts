@@ -17,7 +17,7 @@ export class RecordAudit {
     // In one order, so that two that write to the same two chains do not wait for each other.
     const tenants = [caller.tenantUuid, ...(caller.onBehalfOf ? [caller.onBehalfOf] : [])].sort();
     await this.data.system(async (tx) => {
-      for (const tenant of tenants) await this.audit.record(tx, caller, { action: actionType, target, before, after }, tenant);
+      for (const tenant of tenants) await this.audit.record(tx, caller, { action: actionType, target, before, after }, { tenant });
     });
     return {};
   }

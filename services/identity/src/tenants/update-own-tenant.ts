@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { IdentityService, UpdateOwnTenantResponseSchema, type UpdateOwnTenantRequest } from '@tonegrid/contracts';
+import { Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { Audit } from '../audit/audit';
 import { Revocations } from '../revocations/revocations';
+import { settingsUpdated } from './settings-event';
 import { toTenant } from './tenant';
 import { parseSettings } from './tenant-settings';
 import { difference, lockTenant, writeSettings } from './write-settings';
@@ -16,6 +18,7 @@ export class UpdateOwnTenant {
     private readonly changes: Changes,
     private readonly audit: Audit,
     private readonly revocations: Revocations,
+    private readonly outbox: Outbox,
   ) {}
 
   run(caller: Caller, request: UpdateOwnTenantRequest) {
@@ -24,6 +27,7 @@ export class UpdateOwnTenant {
       const after = await writeSettings(tx, caller.tenantUuid, parseSettings(request, before.tenant_role, before));
       // Gateways forget the locale and the review policy that they knew.
       this.revocations.announce(tx, 'tenant', [caller.tenantUuid]);
+      await this.outbox.add(tx, settingsUpdated(caller.tenantUuid, after));
       await this.audit.record(tx, caller, {
         action: 'tenant.updated',
         target: `tenant:${caller.tenantUuid}`,

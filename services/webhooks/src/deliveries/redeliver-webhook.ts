@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RedeliverWebhookResponseSchema, WebhooksService, type RedeliverWebhookRequest } from '@tonegrid/contracts';
 import type { Tx } from '@tonegrid/data';
 import { Refused } from '@tonegrid/errors';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { v7 as uuidv7 } from 'uuid';
@@ -18,6 +19,7 @@ import { deliveryColumns, toDelivery, type DeliveryRow } from './delivery';
 export class RedeliverWebhook {
   constructor(
     private readonly changes: Changes,
+    private readonly outbox: Outbox,
     private readonly sender: Sender,
   ) {}
 
@@ -26,6 +28,8 @@ export class RedeliverWebhook {
       const webhook = await lockWebhook(tx, request.uuid);
       const row = await queueAgain(tx, webhook.uuid, request.id);
       if (!row) throw new Refused('webhook.delivery_not_found');
+      const after = { event_id: row.event_id, event: row.event, delivery: row.uuid };
+      await this.outbox.add(tx, audited(caller, { action: 'webhook.redelivered', target: `webhook:${webhook.uuid}`, after }));
       tx.afterCommit(() => this.sender.offer([{ uuid: row.uuid, webhookUuid: webhook.uuid }]));
       const message = webhook.is_active ? 'Redelivery queued.' : 'Redelivery queued. It is sent once the webhook is active.';
       return { message, data: toDelivery(row) };

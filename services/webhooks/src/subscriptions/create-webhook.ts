@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { CreateWebhookResponseSchema, WebhooksService, type CreateWebhookRequest } from '@tonegrid/contracts';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { Vault } from '@tonegrid/secrets';
@@ -7,7 +8,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { EventTypes } from '../events/event-types';
 import { takeActivePlace } from './active-limit';
 import { Targets } from './targets';
-import { toWebhook, webhookColumns, type WebhookRow } from './webhook';
+import { auditedWebhook, toWebhook, webhookColumns, type WebhookRow } from './webhook';
 import { mintSecret, sealSecret } from './webhook-secret';
 
 /** `POST /webhooks`: a subscription, and its secret this once. */
@@ -16,6 +17,7 @@ import { mintSecret, sealSecret } from './webhook-secret';
 export class CreateWebhook {
   constructor(
     private readonly changes: Changes,
+    private readonly outbox: Outbox,
     private readonly types: EventTypes,
     private readonly targets: Targets,
     private readonly vault: Vault,
@@ -36,6 +38,7 @@ export class CreateWebhook {
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning ${webhookColumns}`,
         [uuid, caller.tenantUuid, request.name, request.url, events, request.description ?? null, active, prefix, sealed],
       );
+      await this.outbox.add(tx, audited(caller, { action: 'webhook.created', target: `webhook:${uuid}`, after: auditedWebhook(row!) }));
       return { message: 'Webhook created. Store the secret now — it will not be shown again.', data: { ...toWebhook(row!), secret } };
     });
   }

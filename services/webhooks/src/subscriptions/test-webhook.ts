@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { TestWebhookResponseSchema, WebhooksService, type TestWebhookRequest } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
-import { Outbox } from '@tonegrid/events';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { v7 as uuidv7 } from 'uuid';
@@ -36,7 +36,8 @@ export class TestWebhook {
         data: { webhook_uuid: uuid, message: 'This is a test event from ToneGrid.' },
       };
       const delivery = await queueFor(tx, event, uuid);
-      await this.outbox.add(tx, event);
+      const audit = audited(caller, { action: 'webhook.tested', target: `webhook:${uuid}`, after: { event_id: event.id } });
+      await this.outbox.addAll(tx, [event, audit]);
       tx.afterCommit(() => this.sender.offer([{ uuid: delivery, webhookUuid: uuid }]));
       const message = is_active ? 'Test event queued.' : 'Test event queued. It is sent once the webhook is active.';
       return { message, data: { eventId: event.id, deliveryId: delivery } };

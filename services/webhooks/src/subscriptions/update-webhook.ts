@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { UpdateWebhookResponseSchema, WebhooksService, type UpdateWebhookRequest } from '@tonegrid/contracts';
 import { invalid, type FieldErrors } from '@tonegrid/errors';
+import { audited, Outbox } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, ruleMessage, type Caller } from '@tonegrid/rpc';
 import { Vault } from '@tonegrid/secrets';
@@ -8,7 +9,7 @@ import { EventTypes } from '../events/event-types';
 import { Sender } from '../sending/sender';
 import { takeActivePlace } from './active-limit';
 import { Targets } from './targets';
-import { lockWebhook, toWebhook, webhookColumns, type WebhookRow } from './webhook';
+import { auditedWebhook, lockWebhook, toWebhook, webhookColumns, type WebhookRow } from './webhook';
 import { sealSecret } from './webhook-secret';
 
 /**
@@ -20,6 +21,7 @@ import { sealSecret } from './webhook-secret';
 export class UpdateWebhook {
   constructor(
     private readonly changes: Changes,
+    private readonly outbox: Outbox,
     private readonly types: EventTypes,
     private readonly targets: Targets,
     private readonly vault: Vault,
@@ -49,6 +51,15 @@ export class UpdateWebhook {
         `update webhooks w set updated_at = now()${changed.map(([column], n) => `, ${column} = $${n + 2}`).join('')}
          where w.uuid = $1 returning ${webhookColumns}`,
         [before.uuid, ...changed.map(([, value]) => value)],
+      );
+      await this.outbox.add(
+        tx,
+        audited(caller, {
+          action: 'webhook.updated',
+          target: `webhook:${before.uuid}`,
+          before: auditedWebhook(before),
+          after: auditedWebhook(row!),
+        }),
       );
       if (row!.is_active && !before.is_active) tx.afterCommit(() => this.sender.look());
       return { data: toWebhook(row!) };

@@ -3,6 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { WebhookSchema } from '@tonegrid/contracts';
 import { newestFirst, type Tx } from '@tonegrid/data';
 import { Refused } from '@tonegrid/errors';
+import type { Audited } from '@tonegrid/events';
 
 /** A row of `webhooks`, without the secrets. */
 export interface WebhookRow {
@@ -44,6 +45,14 @@ export const toWebhook = (row: WebhookRow): MessageInitShape<typeof WebhookSchem
   createdAt: timestampFromDate(row.created_at),
   updatedAt: timestampFromDate(row.updated_at),
 });
+
+/**
+ * A webhook as the audit log shows it. Of its address no query: receivers are known by host and path, and queries often hold a token.
+ */
+export function auditedWebhook({ name, url, events, is_active, secret_prefix, has_previous_secret }: WebhookRow): Record<string, Audited> {
+  const { origin, pathname, search } = new URL(url);
+  return { name, url: `${origin}${pathname}${search && '?…'}`, events, is_active, secret_prefix, has_previous_secret };
+}
 
 /** The webhook, locked until the transaction ends. Throws `webhook.not_found`. */
 export async function lockWebhook(tx: Tx, uuid: string): Promise<WebhookRow> {

@@ -101,7 +101,7 @@ export type ReleaseDraft = Message<"tonegrid.catalog.v1.ReleaseDraft"> & {
   artists: ArtistCredit[];
 
   /**
-   * Slugs in any spelling, or the single word `all`.
+   * Slugs in any spelling, or the single word `all`; the tenant's default DSPs when left out.
    *
    * @generated from field: repeated string dsps = 16;
    */
