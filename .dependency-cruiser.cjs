@@ -54,7 +54,7 @@ function below(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = `${folder}/${entry.name}`;
     if (!entry.isDirectory()) return [path];
-    return ['node_modules', 'dist'].includes(entry.name) ? [] : below(path);
+    return ['node_modules', 'dist', 'bundle'].includes(entry.name) ? [] : below(path);
   });
 }
 
@@ -152,7 +152,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)dist/' },
+    exclude: { path: '(^|/)(dist|bundle)/' },
     tsPreCompilationDeps: true,
     // A workspace's package.json says where its sources are (`types`) and where they are compiled to (`main`).
     combinedDependencies: true,

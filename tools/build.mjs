@@ -1,6 +1,6 @@
-// Compiles TypeScript to CommonJS with swc: `node tools/build.mjs [folder…]`, by default every lib and service.
+// Compiles TypeScript to CommonJS with swc: `node tools/build.mjs [--bundle] [folder…]`, by default every lib and service.
 // src/**.ts and test/**.ts go to dist/src and dist/test; only files newer than their output are compiled, and outputs
-// whose source is gone are removed. Types are not checked here: `npm run typecheck` does that.
+// whose source is gone are removed. `--bundle` bundles the services as well (tools/bundle.mjs). Types are not checked here: `npm run typecheck` does that.
 import { transformFile } from '@swc/core';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync, copyFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -9,7 +9,11 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const swcrc = join(root, '.swcrc');
 const configured = statSync(swcrc).mtimeMs;
-const asked = process.argv.slice(2).map((folder) => resolve(folder));
+const bundling = process.argv.includes('--bundle');
+const asked = process.argv
+  .slice(2)
+  .filter((word) => word !== '--bundle')
+  .map((folder) => resolve(folder));
 const folders =
   asked.length > 0
     ? asked
@@ -51,3 +55,8 @@ for (const folder of folders) {
   for (const file of filesBelow(join(folder, 'dist'))) if (!expected.has(file)) rmSync(file);
 }
 if (compiled > 0) console.log(`compiled ${compiled} files`);
+if (bundling) {
+  const { bundle } = await import('./bundle.mjs');
+  const bundled = await bundle(root);
+  if (bundled > 0) console.log(`bundled ${bundled} services`);
+}

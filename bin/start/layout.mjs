@@ -36,7 +36,7 @@ export function readLayout(env = process.env) {
   let unlisted = 0;
   const services = readdirSync(folder)
     .sort()
-    .filter((name) => existsSync(join(folder, name, 'dist/src/main.js')))
+    .filter((name) => existsSync(join(folder, name, 'bundle/main.js')))
     .map((name) => {
       const entry = known[name] ?? {
         grpc: [`${upper(name)}_GRPC_PORT`, firstUnlisted.grpc + unlisted],
@@ -47,7 +47,7 @@ export function readLayout(env = process.env) {
         name,
         ports: Object.fromEntries(Object.entries(entry).map(([kind, port]) => [kind, portOf(port, env)])),
         variables: Object.fromEntries(Object.entries(entry).map(([kind, [variable]]) => [kind, variable])),
-        main: join(folder, name, 'dist/src/main.js'),
+        main: join(folder, name, 'bundle/main.js'),
         hasDatabase: '@tonegrid/data' in dependencies,
       };
     });

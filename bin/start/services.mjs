@@ -11,9 +11,9 @@ export function serviceParts(platform) {
     rank: service.name === 'gateway' ? ranks.gateway : ranks.service,
     port: ['http', 'grpc', 'sftp', 'rest'].flatMap((kind) => service.ports[kind] ?? []).join(', '),
     program: process.execPath,
-    args: ['--enable-source-maps', service.main],
+    args: [service.main],
     env: environmentOf(service, platform),
-    cwd: join(dirname(service.main), '../..'),
+    cwd: dirname(dirname(service.main)),
     signal: 'TERM',
     ready: () => answersReady(service.ports.admin),
   }));

@@ -127,7 +127,7 @@ export async function startPlatform(options: PlatformOptions = {}): Promise<Plat
   const start = async (name: ServiceName): Promise<void> => {
     const process_ = await startProcess({
       name,
-      command: [process.execPath, '--enable-source-maps', join(root, 'services', name, 'dist/src/main.js')],
+      command: [process.execPath, join(root, 'services', name, 'bundle/main.js')],
       cwd: scratch.path,
       env: envOf(name),
       ready: `http://127.0.0.1:${port(name).admin}/readyz`,

@@ -2,7 +2,7 @@ const { readFileSync, readdirSync } = require('node:fs');
 const { join, resolve } = require('node:path');
 
 const root = resolve(__dirname, '../..');
-const skipped = new Set(['node_modules', 'dist', 'gen', '.git', '.local', '.nx']);
+const skipped = new Set(['node_modules', 'dist', 'bundle', 'gen', '.git', '.local', '.nx']);
 
 const below = (folder) =>
   readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
