@@ -1,4 +1,5 @@
-// GET /releases/:uuid/ddex/preview/:dsp_slug by HTTP, 32 clients at once: gateway, ddex, catalogue and PostgreSQL, rendered anew each time.
+// GET /releases/:uuid/ddex/preview/:dsp_slug by HTTP: gateway, ddex, catalogue and PostgreSQL, rendered anew each time. 32 clients who
+// look at a preview twice a second each, and then the same clients as fast as they are answered, where latency is 32 by the rate.
 import { load, plain } from './measure.mjs';
 
 export async function previewBench(platform, api, release, { seconds }) {
@@ -7,6 +8,18 @@ export async function previewBench(platform, api, release, { seconds }) {
   const url = `${platform.url}/releases/${release}/ddex/preview/spotify`;
   const options = { url, connections: 32, headers: { authorization: `Bearer ${platform.key}` } };
   await load({ ...options, duration: 2 });
-  const { rate, p99 } = await load({ ...options, duration: seconds });
-  return [plain(`preview by HTTP, 12 tracks, 32 clients, p99 (${Math.round(rate)}/s)`, 'ms', p99, 25)];
+  const paced = await load({ ...options, duration: seconds, overallRate: 64 });
+  const full = await load({ ...options, duration: seconds });
+  return [
+    plain('preview by HTTP, 12 tracks, 32 clients, 64 requests/s, p99', 'ms', paced.p99, 25),
+    {
+      name: 'preview by HTTP, the same at full rate',
+      unit: 'requests/s',
+      ours: Math.round(full.rate),
+      bare: '',
+      ratio: '',
+      goal: '',
+      reached: true,
+    },
+  ];
 }

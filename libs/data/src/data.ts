@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { isRetryable, isStalePlan, isUnavailable, translated, unavailable } from './database-errors';
 import { readAs, writeAs, type Statement } from './statements';
+import { Reads } from './reads';
 import { beginSnapshot, Transaction, type Tx } from './transaction';
 
 /** Whoever acts; only the tenant matters here. */
@@ -26,6 +27,7 @@ function tenantOf(caller: Tenant): string {
  */
 export class Data {
   private readonly guarded = new WeakSet<PoolClient>();
+  private gathered: Reads | undefined;
 
   constructor(
     readonly dataSource: DataSource,
@@ -59,7 +61,8 @@ export class Data {
 
   /**
    * One select as the caller's tenant, read-only, in one round trip. `name` makes it a prepared statement, planned once a
-   * connection: give one to each fixed text on a busy path, and never two texts the same name.
+   * connection, which may travel in one message with reads of other callers: give one to each short fixed text on a busy path, and
+   * never two texts the same name.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
   async read<R = any>(caller: Tenant, sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
@@ -109,8 +112,11 @@ export class Data {
   }
 
   private async readOnce<R>(tenant: string, sql: string, params: unknown[], name?: string): Promise<R[]> {
+    const statement = { name, text: sql, values: params };
     try {
-      return await this.once((client) => readAs<R>(client, tenant, { name, text: sql, values: params }));
+      // What has a name is short and asked for often; anything else must not hold up what is.
+      if (name !== undefined) return await this.reads.read<R>(tenant, statement);
+      return await this.once((client) => readAs<R>(client, tenant, statement));
     } catch (error) {
       // A migration changed the columns of a statement that was prepared before it: without a name it is planned anew.
       if ((error as { code?: string }).code !== '0A000' || name === undefined) throw translated(error);
@@ -118,6 +124,11 @@ export class Data {
         throw translated(second);
       });
     }
+  }
+
+  /** A third of the pool: the rest is for transactions, and few connections make for full messages. */
+  private get reads(): Reads {
+    return (this.gathered ??= new Reads(() => this.checkOut(), Math.max(2, Math.ceil(this.pool.options.max / 3))));
   }
 
   private writeOnce<R>(tenant: string, statement: Statement): Promise<R[]> {

@@ -222,7 +222,8 @@ export function located(error: Error): Error {
   return error;
 }
 
-const readingAs = {
+/** Says for this transaction whose rows are seen, and that nothing is changed. */
+export const readingAs = {
   name: 'tonegrid_read_as',
   text: "select set_config('tonegrid.tenant', $1, true), set_config('transaction_read_only', 'on', true)",
 };

@@ -153,6 +153,16 @@ describe('a read', () => {
     await Promise.all(reads);
   });
 
+  it('fails alone when others travel with it, whatever becomes of them', async () => {
+    const asked = Array.from({ length: 60 }, (_, n) =>
+      data.read<{ n: number }>(ours, 'select 60 / (60 - $1::int) as n', [n % 3 === 0 ? 60 : n], 'divide').then(
+        ([row]) => row!.n,
+        (error: { code?: string }) => error.code,
+      ),
+    );
+    expect(await Promise.all(asked)).toEqual(Array.from({ length: 60 }, (_, n) => (n % 3 === 0 ? '22012' : Math.trunc(60 / (60 - n)))));
+  });
+
   it('cannot write', async () => {
     const write = data.read(ours, 'insert into song (uuid, tenant_uuid, title) values ($1, $2, $3) returning uuid', [
       uuid(),

@@ -16,7 +16,8 @@ import { trackMessage } from '../tracks/track-messages';
 import type { TrackRow } from '../tracks/track-row';
 import { tracksSql } from '../tracks/track.store';
 import { ReleaseMessages } from './release-messages';
-import { viewRelease } from './release.store';
+import type { ReleaseView } from './release-row';
+import { releaseViewSql } from './release.store';
 
 interface AssetRow {
   storage_key: string;
@@ -27,6 +28,18 @@ interface AssetRow {
   width: number;
   height: number;
 }
+
+/** All of one release, in one round trip: $1 its uuid. */
+const statements = [
+  { name: 'get_release', text: releaseViewSql },
+  { name: 'release_tracks', text: tracksSql },
+  { name: 'supply_chain', text: supplyChainSql },
+  {
+    name: 'release_artwork',
+    text: `select a.storage_key, a.content_type, a.md5, a.size_bytes, a.width, a.height
+      from releases r join assets a on a.uuid = r.artwork_uuid where r.uuid = $1`,
+  },
+];
 
 /** Everything that a message about the release to one DSP is made of, as of one moment: nothing in it is newer than its revision. */
 @Rpc(CatalogService.method.getReleaseSnapshot)
@@ -40,16 +53,13 @@ export class GetReleaseSnapshot {
 
   run(caller: Caller, { uuid, dspSlug }: GetReleaseSnapshotRequest): Promise<MessageInitShape<typeof GetReleaseSnapshotResponseSchema>> {
     return this.data.snapshot(caller, async (tx) => {
-      const release = await viewRelease(tx, uuid);
+      const [[release], tracks, [chain], [artwork]] = (await tx.batch(
+        statements.map((statement) => ({ ...statement, values: [uuid] })),
+      )) as [[ReleaseView?], TrackRow[], [SupplyChainRow?], [AssetRow?]];
+      if (!release) throw new Refused('release.not_found');
       const dsp = this.registry.get(dspSlug);
       if (!dsp) throw new Refused('dsp.not_found', { params: { slug: dspSlug } });
       if (!release.dsps.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dsp.slug } });
-      const tracks = await tx.query<TrackRow>(tracksSql, [uuid]);
-      const [chain] = await tx.query<SupplyChainRow>(supplyChainSql, [uuid]);
-      const [artwork] = await tx.query<AssetRow>(
-        'select storage_key, content_type, md5, size_bytes, width, height from assets where uuid = $1',
-        [release.artwork_uuid],
-      );
       const [config] = effectiveMessages(this.registry, { ...supplyChainOf(chain!), dsps: [dsp.slug] });
       return {
         release: this.messages.release(release),
