@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import {
-  create,
   fromBinary,
   getOption,
   hasOption,
@@ -19,6 +18,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace, type Span } from
 import { CallerSchema, http } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
 import { callerToProto, type Caller } from './caller';
+import { encode } from './encode';
 import { logger } from './log';
 import { metrics } from './metrics';
 import { RetryBudget } from './retry-budget';
@@ -82,7 +82,7 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
       method.methodKind === 'client_streaming'
         ? (caller: Caller, requests: AsyncIterable<MessageInitShape<DescMessage>>) => calls.stream(method, caller, requests)
         : async (caller: Caller, request: MessageInitShape<DescMessage>) =>
-            fromBinary(method.output, await calls.unary(method, caller, toBinary(method.input, create(method.input, request))));
+            fromBinary(method.output, await calls.unary(method, caller, encode(method.input, request)));
   }
   return result as RpcClient<S>;
 }
@@ -159,7 +159,7 @@ class Calls {
         for await (const request of requests) {
           // The service has answered already (a refusal): the rest is read and dropped, so that the sender is not cut off.
           if (settled) continue;
-          if (!call.write(toBinary(method.input, create(method.input, request))))
+          if (!call.write(encode(method.input, request)))
             await this.moving(call, Promise.race([once(call, 'drain'), answered.catch(() => undefined)]));
         }
         // Says that this was all of it: an end alone could also be that of a cancelled call.

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import { create, fromBinary, toBinary, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { fromBinary, type DescMethod, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
 import {
   Metadata,
   Server,
@@ -15,6 +15,7 @@ import { invalid, Refused } from '@tonegrid/errors';
 import { withCallContext } from './call-context';
 import { callerFromProto, type Caller } from './caller';
 import type { StreamUseCase, UseCase } from './decorator';
+import { encode } from './encode';
 import { logger } from './log';
 import { metrics } from './metrics';
 import { checkRules } from './rules';
@@ -64,8 +65,8 @@ export class RpcServer {
     const deserialize = (bytes: Buffer) => (streaming && bytes.length === 0 ? endOfStream : fromBinary(method.input, bytes));
     const handle = (call: Call, callback: sendUnaryData<Uint8Array>) => void this.serve(method, path, useCase, call, callback);
     const registered = streaming
-      ? this.server.register(path, handle as never, serialize, deserialize, 'clientStream')
-      : this.server.register(path, handle as never, serialize, deserialize, 'unary');
+      ? this.server.register(path, handle, serialize, deserialize, 'clientStream')
+      : this.server.register(path, handle, serialize, deserialize, 'unary');
     if (!registered) throw new Error(`two use cases are bound to ${path}`);
   }
 
@@ -179,7 +180,7 @@ async function answer(method: DescMethod, useCase: AnyUseCase, caller: Caller, c
     request = message;
   }
   const response = (await useCase.run(caller, request as never)) as MessageInitShape<typeof method.output>;
-  return toBinary(method.output, create(method.output, response));
+  return encode(method.output, response);
 }
 
 /**
