@@ -29,11 +29,17 @@ interface Delivered extends StreamMessage {
   done: boolean;
 }
 
+/** Milliseconds that acknowledgements are gathered: each sent for itself is a write to the socket and wakes the server. */
+const ackEvery = 50;
+
 /** Reads a durable over one connection, from its beginning in order, and hands the events to their lanes. */
 export class ConsumerSession {
   private readonly open = new Map<number, Delivered>();
   private floor: StreamMessage | undefined;
   private highest = 0;
+  /** Handled, and not yet acknowledged. */
+  private acks: JsMsg[] = [];
+  private acking: NodeJS.Timeout | undefined;
   private readonly ending = new AbortController();
   private readonly lanes: Lanes<Delivered>;
   private fail: (error: unknown) => void = () => undefined;
@@ -90,6 +96,7 @@ export class ConsumerSession {
       messages.stop();
       await this.lanes.stop();
       await Promise.allSettled(beside);
+      this.acknowledge();
       if (!nats.isClosed()) {
         for (const { message, done } of this.open.values()) if (!done) message.nak();
         await nats.flush().catch(this.fail);
@@ -133,13 +140,23 @@ export class ConsumerSession {
 
   private finish(delivered: Delivered): void {
     delivered.done = true;
-    if (!this.options.nats.isClosed()) delivered.message.ack();
+    this.acks.push(delivered.message);
+    // NATS gives out no more than the window: a good part of it must not wait.
+    if (this.acks.length >= this.options.window / 4) this.acknowledge();
+    else this.acking ??= setTimeout(() => this.acknowledge(), ackEvery);
     // The map keeps the order of delivery, which is that of the stream.
     for (const first of this.open.values()) {
       if (!first.done) break;
       this.open.delete(first.seq);
       this.floor = { seq: first.seq, time: first.time, id: first.id };
     }
+  }
+
+  private acknowledge(): void {
+    clearTimeout(this.acking);
+    this.acking = undefined;
+    const acks = this.acks.splice(0);
+    if (!this.options.nats.isClosed()) for (const message of acks) message.ack();
   }
 
   private keepAlive(): void {

@@ -134,8 +134,12 @@ function timestamp(wire: Wire): string {
     if (tag === 8) seconds = Number(wire.int64(true));
     else wire.skip(tag & 7);
   }
-  return `"${new Date(seconds * 1000).toISOString().slice(0, 19)}Z"`;
+  if (seconds !== written.seconds) written = { seconds, text: `"${new Date(seconds * 1000).toISOString().slice(0, 19)}Z"` };
+  return written.text;
 }
+
+/** The last one: what was made together has one time. */
+let written = { seconds: 0, text: '"1970-01-01T00:00:00Z"' };
 
 function enumValue(field: DescField): ReadValue {
   const known = words(field.enum!);
