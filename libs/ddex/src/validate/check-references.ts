@@ -1,4 +1,4 @@
-import { everyElement } from '../read/find';
+import { visitElements } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
 
 /**
@@ -86,16 +86,16 @@ export function checkReferences(root: XmlElement): ReferenceFault[] {
   const found = new Map<string, XmlElement>();
   const pending: XmlElement[] = [];
   const faults: ReferenceFault[] = [];
-  for (const element of everyElement(root)) {
+  visitElements(root, (element) => {
     // All names concerned end alike; the test saves two look-ups for the other nine tenths.
-    if (!element.name.endsWith('Reference') && element.name !== 'DisplayCreditParty') continue;
+    if (!element.name.endsWith('Reference') && element.name !== 'DisplayCreditParty') return;
     if (anchors.has(element.name)) {
       const id = element.text.trim();
       const first = found.get(id);
       if (!first) found.set(id, element);
       else faults.push(new ReferenceFault(element, 'references.duplicate', first));
     } else if (useTargets.has(element.name)) pending.push(element);
-  }
+  });
   for (const element of pending) {
     const id = element.text.trim();
     const target = found.get(id);
