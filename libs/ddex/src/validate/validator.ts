@@ -5,6 +5,9 @@ import { refusedReport, type JudgeOptions } from './judge';
 import type { Report } from './report';
 import type { WorkerJob, WorkerSetup } from './worker';
 
+/** Room for new objects in a worker, MB: with more it keeps the rubbish of a hundred documents before it looks. */
+const youngMb = 8;
+
 /** How documents are judged. */
 export interface ValidatorOptions extends JudgeOptions {
   /** Folder of DDEX's schemas (`ern/43/release-notification.xsd`, …); see `findSchemasDir`. Without it the schema stage is skipped. */
@@ -128,7 +131,10 @@ class WorkerPool implements Validator {
   private hire(): void {
     const { schemasDir = null, maxBytes, maxDepth, maxElements, maxHeapMb = 256 } = this.options;
     const setup: WorkerSetup = { schemasDir, judge: { maxBytes, maxDepth, maxElements } };
-    const worker = new Worker(join(__dirname, 'worker.js'), { workerData: setup, resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
+    const worker = new Worker(join(__dirname, 'worker.js'), {
+      workerData: setup,
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: youngMb },
+    });
     const seat: Seat = { worker, ready: false, job: null, timer: null, judged: 0, gone: false };
     this.seats.push(seat);
     worker.on('message', (answer: Answer) => this.answered(seat, answer));
