@@ -54,7 +54,13 @@ async function platformBenches() {
   require('reflect-metadata');
   const { startPlatform, startReceiver, Api } = require('@tonegrid/e2e');
   const counted = String(1_000_000_000);
-  const env = { RATE_LIMIT_GENERAL: counted, RATE_LIMIT_AUDIO: counted, RATE_LIMIT_DISTRIBUTION: counted, LOG_LEVEL: 'warn', ACK_POLL_MS: '5000' };
+  const env = {
+    RATE_LIMIT_GENERAL: counted,
+    RATE_LIMIT_AUDIO: counted,
+    RATE_LIMIT_DISTRIBUTION: counted,
+    LOG_LEVEL: 'warn',
+    ACK_POLL_MS: '5000',
+  };
   const platform = await startPlatform({ env });
   const receiver = await startReceiver();
   try {

@@ -105,8 +105,9 @@ async function start<S extends z.ZodRawShape>(
       internalToken: config.INTERNAL_TOKEN,
     }),
   }));
-  let events: Events | undefined;
-  const outbox = definition.events && data ? new Outbox(`/tonegrid/${definition.name}`, data, () => events?.wake() ?? false) : undefined;
+  // Made after what may tell of events: until then there is no relay to wake.
+  const relay: { wake?: () => boolean } = {};
+  const outbox = definition.events && data ? new Outbox(`/tonegrid/${definition.name}`, data, () => relay.wake?.() ?? false) : undefined;
 
   const providers: Provider[] = [
     { provide: CONFIG, useValue: config },
@@ -125,7 +126,8 @@ async function start<S extends z.ZodRawShape>(
     { logger: nestLogger, abortOnError: false },
   );
 
-  events = definition.events && data ? startEvents(config, data, eventHandlers(app)) : undefined;
+  const events = definition.events && data ? startEvents(config, data, eventHandlers(app)) : undefined;
+  if (events) relay.wake = () => events.wake();
   let server: RpcServer | undefined;
   if (definition.rpc ?? true) {
     server = new RpcServer({ address: `${config.GRPC_HOST}:${config.GRPC_PORT}`, internalToken: config.INTERNAL_TOKEN });
