@@ -18,7 +18,8 @@ const firstAttempts = 3;
 
 /**
  * One process of the sandbox: started, watched, started again when it dies, and stopped.
- * definition: { name, rank, port, program, args, env, cwd?, runAs?, signal, before?(), ready(pid): Promise<boolean> }
+ * definition: { name, rank, port, program, args, env, cwd?, runAs?, signal, before?(), ready(pid): Promise<boolean>, lookEvery? }; lookEvery:
+ * milliseconds between two looks whether it is ready, 40 by default
  */
 export class Part {
   state = 'waiting';
@@ -109,7 +110,7 @@ export class Part {
         this.readySince = performance.now();
         return 'ready';
       }
-      await Promise.race([pause(40), this.#exited]);
+      await Promise.race([pause(this.lookEvery ?? 40), this.#exited]);
     }
     if (ended !== undefined) return ended;
     this.kill();
