@@ -2,8 +2,8 @@
 // starts from it need not look for, read and compile 1,500 files (docs/adr/0009-services-start-from-one-file.md). Run by
 // tools/build.mjs, on what that has compiled; does nothing when no bundle is older than its parts.
 import { build } from 'esbuild';
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 
 // Native code or files of their own beside them: loaded from node_modules as ever.
 const whole = ['@aws-sdk/*', '@node-rs/*', 'cpu-features', 'libxml2-wasm', 'sharp', 'ssh2', 'swagger-ui-dist'];
@@ -52,7 +52,7 @@ export async function bundle(root) {
     { in: join(root, 'services', name, 'dist/src/main.js'), out: `services/${name}/bundle/main` },
     { in: worker, out: `services/${name}/bundle/worker` },
   ]);
-  await build({
+  const { outputFiles } = await build({
     entryPoints: entries,
     outdir: root,
     bundle: true,
@@ -65,6 +65,13 @@ export async function bundle(root) {
     charset: 'ascii',
     legalComments: 'none',
     logLevel: 'error',
+    write: false,
   });
+  // Whole or not at all, and main.js last, whose age counts: who is interrupted here bundles again.
+  for (const { path, contents } of outputFiles.sort((a, b) => basename(b.path).localeCompare(basename(a.path)))) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(`${path}.new`, contents);
+    renameSync(`${path}.new`, path);
+  }
   return stale.length;
 }

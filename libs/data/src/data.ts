@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { isRetryable, isStalePlan, isUnavailable, translated, unavailable } from './database-errors';
-import { readAs, writeAs, type Statement } from './statements';
+import { readAs, type Statement } from './statements';
 import { Reads } from './reads';
 import { beginSnapshot, Transaction, type Tx } from './transaction';
 
@@ -69,25 +69,10 @@ export class Data {
     return this.readOnce<R>(tenantOf(caller), sql, params, name);
   }
 
-  /**
-   * One statement that changes something, as the caller's tenant, in one round trip: a transaction of its own. Run again, like
-   * `transaction`, when PostgreSQL undid it for the sake of another. `name` as for `read`.
-   */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
-  write<R = any>(caller: Tenant, sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
-    return this.writeOnce<R>(tenantOf(caller), { name, text: sql, values: params });
-  }
-
   /** Like `read`, over all tenants; see `system`. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
   systemRead<R = any>(sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
     return this.readOnce<R>(everyTenant, sql, params, name);
-  }
-
-  /** Like `write`, over all tenants; see `system`. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- rows are what the SQL says; stores name the type
-  systemWrite<R = any>(sql: string, params: unknown[] = [], name?: string): Promise<R[]> {
-    return this.writeOnce<R>(everyTenant, { name, text: sql, values: params });
   }
 
   /** Asks the database whether it answers, at most for `timeout` milliseconds; throws `service.unavailable` if not. */
@@ -129,10 +114,6 @@ export class Data {
   /** A third of the pool: the rest is for transactions, and few connections make for full messages. */
   private get reads(): Reads {
     return (this.gathered ??= new Reads(() => this.checkOut(), Math.max(2, Math.ceil(this.pool.options.max / 3))));
-  }
-
-  private writeOnce<R>(tenant: string, statement: Statement): Promise<R[]> {
-    return this.repeat(() => this.once((client) => writeAs<R>(client, tenant, statement)));
   }
 
   /** One round trip outside of a transaction. */

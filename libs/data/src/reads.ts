@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { isUnavailable, isStalePlan } from './database-errors';
-import { readingAs, located, runStatements, type Statement } from './statements';
+import { readingAs, withStackOfCaller, runStatements, type Statement } from './statements';
 
 interface Read {
   tenant: string;
@@ -62,7 +62,8 @@ export class Reads {
     reads.slice(0, answered).forEach(({ resolve }, n) => resolve(answers[2 * n + 1]!.rows));
     if (!error) return;
     const [failed, ...behind] = reads.slice(answered);
-    failed!.reject(located(error));
+    // None failed when the connection was lost behind the last answer.
+    failed?.reject(withStackOfCaller(error));
     // What stood behind the failing read was not run.
     if (isUnavailable(error)) for (const { reject } of behind) reject(error);
     else this.waiting.unshift(...behind);

@@ -149,6 +149,8 @@ class Statements implements Submittable {
   }
 
   handleCommandComplete({ text }: { text: string }): void {
+    // From the one whose rows could not be read on nothing counts as answered.
+    if (this.unreadable) return;
     const name = this.statements[this.answers.length]?.name;
     if (name) this.shapes.set(name, this.shape);
     this.answers.push({ rows: this.rows, command: text.split(' ', 1)[0]! });
@@ -201,24 +203,15 @@ export function runStatements(client: PoolClient, statements: readonly Statement
  * A select as one tenant in one round trip. Outside of a transaction, so what `set_config(…, true)` set is gone when the answer is there,
  * also after an error: the connection keeps nothing of it.
  */
-export function readAs<R>(client: PoolClient, tenant: string, statement: Statement): Promise<R[]> {
-  return asOne(client, { ...readingAs, values: [tenant] }, statement);
-}
-
-/** One statement that changes something, as one tenant, in one round trip and a transaction of its own. */
-export function writeAs<R>(client: PoolClient, tenant: string, statement: Statement): Promise<R[]> {
-  return asOne(client, { ...actingAs, values: [tenant] }, statement);
-}
-
-async function asOne<R>(client: PoolClient, setting: Statement, statement: Statement): Promise<R[]> {
-  const { answers, error } = await runStatements(client, [setting, statement]);
-  if (error) throw located(error);
+export async function readAs<R>(client: PoolClient, tenant: string, statement: Statement): Promise<R[]> {
+  const { answers, error } = await runStatements(client, [{ ...readingAs, values: [tenant] }, statement]);
+  if (error) throw withStackOfCaller(error);
   return answers[1]!.rows as R[];
 }
 
 /** The error with the stack of who asked: the driver's own ends in its socket. */
-export function located(error: Error): Error {
-  Error.captureStackTrace(error, located);
+export function withStackOfCaller(error: Error): Error {
+  Error.captureStackTrace(error, withStackOfCaller);
   return error;
 }
 

@@ -1,7 +1,7 @@
 import { logger } from '@tonegrid/rpc';
 import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager, QueryRunner } from 'typeorm';
-import { actingAs, located, runStatements, type Answer, type Statement } from './statements';
+import { actingAs, withStackOfCaller, runStatements, type Answer, type Statement } from './statements';
 
 /** The running transaction. It is over when the work given to `Data.transaction` returns; using it later throws. */
 export interface Tx {
@@ -159,7 +159,7 @@ export class Transaction implements Tx {
       const { answers, error } = await runStatements(this.client, sent);
       // 25P02: an earlier failure, which the work has swallowed. PostgreSQL answers COMMIT alone with ROLLBACK and no error.
       if ((error as { code?: string } | undefined)?.code === '25P02') throw new Error(unfinished, { cause: error });
-      if (error) throw located(error);
+      if (error) throw withStackOfCaller(error);
       this.begun = false;
       if (answers.at(-1)!.command !== 'COMMIT') throw new Error(unfinished);
     }
@@ -191,7 +191,7 @@ export class Transaction implements Tx {
       if (answer) told?.resolve(answer.rows);
       else told?.reject(error);
     });
-    if (error) throw located(error);
+    if (error) throw withStackOfCaller(error);
     return answers.slice(before.length);
   }
 
