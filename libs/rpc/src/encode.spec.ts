@@ -42,7 +42,7 @@ function value(field: DescField, depth: number): Arbitrary<unknown> {
     return scalar((field as { scalar: ScalarType }).scalar);
   };
   if (field.fieldKind === 'list') return depth <= 0 ? fc.constant([]) : fc.array(one(), { maxLength: 3 });
-  if (field.fieldKind === 'map') return fc.constant({});
+  if (field.fieldKind === 'map') return fc.dictionary(text, one(), { maxKeys: 3, noNullPrototype: true });
   return one();
 }
 

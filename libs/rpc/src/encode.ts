@@ -44,13 +44,14 @@ const proto3 = 999;
 /** Values of these are written otherwise than they look, see `create`. */
 const peculiar = /^google\.protobuf\.(Struct|Value|ListValue|Any|\w+Value)$/;
 const isPlain = (field: DescField): boolean =>
-  field.fieldKind !== 'map' &&
+  (field.fieldKind !== 'map' || field.mapKey === ScalarType.STRING) &&
   !(field.message && peculiar.test(field.message.typeName)) &&
   !('delimitedEncoding' in field && field.delimitedEncoding);
 
 function compileField(field: DescField): WriteField {
   const name = field.localName;
   if (field.fieldKind === 'list') return compileList(field);
+  if (field.fieldKind === 'map') return compileMap(field);
   const write = writeAlways(field);
   if (field.presence !== implicit || field.fieldKind === 'message')
     return (writer, values) => {
@@ -109,6 +110,29 @@ function compileList(field: DescField & { fieldKind: 'list' }): WriteField {
       writer.join();
     } else for (const item of list) write(writer.tag(number, wire), item);
   };
+}
+
+/** An entry is a message of its own, whose key and value are written whatever they are. */
+function compileMap(field: DescField & { fieldKind: 'map' }): WriteField {
+  const { number, localName: name } = field;
+  const { write: writeKey, wire: keyWire } = scalars[ScalarType.STRING];
+  const writeValue = compileMapValue(field);
+  return (writer, values) => {
+    const map = values[name];
+    if (map == null) return;
+    for (const [key, value] of Object.entries(map)) {
+      writer.tag(number, WireType.LengthDelimited).fork();
+      writeKey(writer.tag(1, keyWire), key);
+      writeValue(writer, value);
+      writer.join();
+    }
+  };
+}
+
+function compileMapValue(field: DescField & { fieldKind: 'map' }): Write {
+  if (field.mapKind === 'message') return nested(2, field.message);
+  const { write, wire } = scalars[field.mapKind === 'enum' ? ScalarType.INT32 : field.scalar];
+  return (writer, value) => write(writer.tag(2, wire), value);
 }
 
 const varint = (write: Write): Scalar => ({ write, wire: WireType.Varint });
