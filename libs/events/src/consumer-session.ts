@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { JsMsg, NatsConnection } from 'nats';
+import { Batches } from './batches';
 import { parseCloudEvent } from './cloud-event';
 import type { Located } from './handle-event';
 import { Lanes } from './lanes';
@@ -19,6 +20,13 @@ export interface ConsumerSessionOptions {
   keepAliveEvery: number;
   /** Resolves when the event is handled or given up. Rejects when no more can be handled. */
   handle(located: Located, ending: AbortSignal): Promise<void>;
+  /** How events are handled together: at most so many, and milliseconds from one batch to the next, see Batches. Without it each is handled by itself. */
+  together?: {
+    most: number;
+    every: number;
+    /** Gives false when none of the events is handled and each is to be handled by itself. Rejects when no more can be handled. */
+    handle(all: Located[], ending: AbortSignal): Promise<boolean>;
+  };
   onUnreadable(seq: number): void;
 }
 
@@ -29,10 +37,15 @@ interface Delivered extends StreamMessage {
   done: boolean;
 }
 
+/** Events of one lane are handled one after the other. */
+const laneOf = ({ located, seq }: Delivered): string => located?.event.subject ?? `message ${seq}`;
+
+const hasEvent = (delivered: Delivered): delivered is Delivered & { located: Located } => delivered.located !== undefined;
+
 /** Milliseconds that acknowledgements are gathered: each sent for itself is a write to the socket and wakes the server. */
 const ackEvery = 50;
 
-/** Reads a durable over one connection, from its beginning in order, and hands the events to their lanes. */
+/** Reads a durable over one connection, from its beginning in order, and hands the events to their lanes, or many together to who handles many. */
 export class ConsumerSession {
   private readonly open = new Map<number, Delivered>();
   private floor: StreamMessage | undefined;
@@ -42,16 +55,17 @@ export class ConsumerSession {
   private acking: NodeJS.Timeout | undefined;
   private readonly ending = new AbortController();
   private readonly lanes: Lanes<Delivered>;
+  private readonly batches: Batches<Delivered> | undefined;
   private fail: (error: unknown) => void = () => undefined;
 
   constructor(private readonly options: ConsumerSessionOptions) {
     // Each handler that waits to try again listens to it; that is no leak.
     setMaxListeners(0, this.ending.signal);
-    this.lanes = new Lanes(
-      options.concurrency,
-      ({ located, seq }) => located?.event.subject ?? `message ${seq}`,
-      (delivered) => this.work(delivered),
-    );
+    this.lanes = new Lanes(options.concurrency, laneOf, (delivered) => this.work(delivered));
+    const { together } = options;
+    this.batches =
+      together &&
+      new Batches(together.most, together.every, (batch) => this.workTogether(batch, (all) => together.handle(all, this.ending.signal)));
   }
 
   /** The last message of this session up to which everything is handled. */
@@ -94,7 +108,7 @@ export class ConsumerSession {
       signal.removeEventListener('abort', end);
       end();
       messages.stop();
-      await this.lanes.stop();
+      await Promise.all([this.batches?.stop(), this.lanes.stop()]);
       await Promise.allSettled(beside);
       this.acknowledge();
       if (!nats.isClosed()) {
@@ -119,7 +133,7 @@ export class ConsumerSession {
     const traceparent = message.headers?.get('traceparent') || undefined;
     const delivered = { seq, time, id, message, located: event && { event, seq, time, traceparent }, done: false };
     this.open.set(seq, delivered);
-    if (event) this.lanes.add(delivered);
+    if (event) (this.batches ?? this.lanes).add(delivered);
     else {
       if (wanted) this.options.onUnreadable(seq);
       this.finish(delivered);
@@ -134,6 +148,26 @@ export class ConsumerSession {
     } catch (error) {
       this.fail(error);
       // Later events of this lane must not overtake: no more are begun.
+      this.ending.abort();
+    }
+  }
+
+  private async workTogether(batch: Delivered[], handle: (all: Located[]) => Promise<boolean>): Promise<void> {
+    const together: (Delivered & { located: Located })[] = [];
+    for (const delivered of batch) {
+      // What is about something that is still in a lane, after a failure, must not overtake it.
+      if (hasEvent(delivered) && !this.lanes.has(laneOf(delivered))) together.push(delivered);
+      else this.lanes.add(delivered);
+    }
+    if (together.length === 0) return;
+    try {
+      const handled = await handle(together.map(({ located }) => located));
+      for (const delivered of together) {
+        if (handled) this.finish(delivered);
+        else this.lanes.add(delivered);
+      }
+    } catch (error) {
+      this.fail(error);
       this.ending.abort();
     }
   }

@@ -5,7 +5,7 @@ import type { Registry } from 'prom-client';
 import type { CloudEvent } from './cloud-event';
 import { ConsumerSession } from './consumer-session';
 import { errorText, replayDeadLetters } from './dead-letters';
-import { bury, handleOnce, isPassing, Superseded, toReceived, type Located, type ReceivedEvent } from './handle-event';
+import { bury, handleOnce, handleTogether, isPassing, Superseded, toReceived, type Located, type ReceivedEvent } from './handle-event';
 import { lead, type LeaderConnection } from './leadership';
 import { reason, type Log } from './log';
 import { consumerMetrics, type ConsumerMetrics } from './metrics';
@@ -27,22 +27,20 @@ export interface ConsumerOptions {
   stream?: Partial<StreamSettings>;
 }
 
-export interface Subscription {
+export interface SubscriptionOptions {
   /** The durable's name, unique in the environment: `webhooks-dispatch`. Renaming it makes a new consumer that begins with the oldest event. */
   durable: string;
   /** Event types, with NATS wildcards: `release.>`. */
   filter: string[];
-  /** Runs in the transaction of the inbox row: whatever it writes (also to the outbox) counts once. Effects outside may happen twice. */
-  handle(tx: Tx, event: ReceivedEvent): Promise<void>;
-  /**
-   * Asked before the event is handled, outside of a transaction, and not in turn: an event that it declines is passed over and has no
-   * inbox row. For who gets many events and handles few. When the stream has gone back it may be asked again.
-   */
-  wanted?(event: ReceivedEvent): Promise<boolean>;
-  /** Handle in a transaction over all tenants in place of the event's tenant. */
+  /** Handle in a transaction over all tenants in place of the event's tenant. Who handles many together always does. */
   everyTenant?: boolean;
-  /** Subjects handled at once; 16 by default. */
+  /** Subjects handled at once; 16 by default. Of who handles many together: of the events that must be handled by themselves. */
   concurrency?: number;
+  /**
+   * Of who handles many together: how many at most, and the milliseconds from the beginning of one batch to that of the next unless it is
+   * full; 128 and 50 by default. An event that comes after a quiet moment is not kept waiting.
+   */
+  batch?: { most: number; every: number };
   /** Events fetched and not yet handled, at most; 512 by default. */
   window?: number;
   /** Attempts at one event before it goes to `dead_letters`, and the delays between them in milliseconds; 8, from 200 to 30,000. */
@@ -56,6 +54,33 @@ export interface Subscription {
   /** Milliseconds between looks whether the stream still is what was handled; 15,000 by default. */
   checkEvery?: number;
 }
+
+/** Who handles each event by itself. */
+export interface HandlesOne {
+  /** Runs in the transaction of the inbox row: whatever it writes (also to the outbox) counts once. Effects outside may happen twice. */
+  handle(tx: Tx, event: ReceivedEvent): Promise<void>;
+  /**
+   * Asked before the event is handled, outside of a transaction, and not in turn: an event that it declines is passed over and has no
+   * inbox row. For who gets many events and handles few. When the stream has gone back it may be asked again.
+   */
+  wanted?(event: ReceivedEvent): Promise<boolean>;
+  handleAll?: undefined;
+}
+
+/** Who handles many events in one transaction, so that a burst of them costs few. */
+export interface HandlesMany {
+  /**
+   * Runs in the transaction of the inbox rows of all these events, which are of any tenants, in the order of the stream and none of them handled before:
+   * over all tenants. When it fails, each of them is handled by itself, in a list of one, as often as may be; so what it writes for
+   * several must be what it would write for one after the other. Other transactions of it run at the same time only for events of other
+   * subjects: rows that such events share are to be locked in one fixed order.
+   */
+  handleAll(tx: Tx, events: ReceivedEvent[]): Promise<void>;
+  handle?: undefined;
+  wanted?: undefined;
+}
+
+export type Subscription = SubscriptionOptions & (HandlesOne | HandlesMany);
 
 const day = 24 * 3600_000;
 /** Milliseconds until NATS delivers an unacknowledged event again; it is told in time that work goes on. */
@@ -134,7 +159,8 @@ export class Consumer {
   /** One connection to NATS: find where to begin, make the durable anew there, handle until something fails or the signal comes. */
   private async session(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { env, log } = this.options;
-    const { durable, window = 512, concurrency = 16 } = this.subscription;
+    const { durable, window = 512, concurrency = 16, batch = { most: 128, every: 50 } } = this.subscription;
+    const handleAll = this.subscription.handleAll && this.subscription.handleAll.bind(this.subscription);
     const nats = await connectOnce(this.options.nats, `tonegrid ${durable}`);
     try {
       const jsm = await nats.jetstreamManager();
@@ -155,6 +181,7 @@ export class Consumer {
         concurrency,
         keepAliveEvery: ackWait / 4,
         handle: (located, ending) => this.handle(epoch, located, ending),
+        together: handleAll && { ...batch, handle: (all, ending) => this.handleTogether(epoch, all, handleAll, ending) },
         onUnreadable: (seq) => log.error({ consumer: durable, seq }, 'a message of the stream is not an event: passed over'),
       });
       const save = async () => {
@@ -217,34 +244,79 @@ export class Consumer {
 
   /** Handles one event for as long as it takes. Resolves when it is handled or given up; rejects when the session is over. */
   private handle(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
-    return this.inSpan(located.event, located.traceparent, () => this.attempt(epoch, located, ending));
+    return this.inSpans([located], () => this.attempt(epoch, located, ending));
   }
 
-  private inSpan(event: CloudEvent, published: string | undefined, work: () => Promise<void>): Promise<void> {
-    const { span, active } = processSpan(published, event, this.subscription.durable);
+  /**
+   * Tries once to handle events together. Gives false if that failed: none of them is handled, and this was no attempt at any of them, since
+   * it is not known which is to blame. Rejects when the session is over.
+   */
+  private async handleTogether(
+    epoch: string,
+    all: Located[],
+    handleAll: (tx: Tx, events: ReceivedEvent[]) => Promise<void>,
+    ending: AbortSignal,
+  ): Promise<boolean> {
+    const { data, log } = this.options;
+    const { durable: consumer } = this.subscription;
+    const [first, second] = all;
+    try {
+      const fresh = await this.inSpans(all, async () => {
+        if (second) return handleTogether(data, consumer, epoch, all, handleAll);
+        // Alone it need not wait to hear whether it is fresh.
+        return (await handleOnce(data, consumer, epoch, first!, true, (tx, event) => handleAll(tx, [event]))) ? all : [];
+      });
+      for (const { event } of fresh) this.metrics.handled.inc({ consumer, type: event.type });
+      if (fresh.length < all.length) this.metrics.repeated.inc({ consumer }, all.length - fresh.length);
+      return true;
+    } catch (error) {
+      if (error instanceof Superseded || ending.aborted) throw error;
+      log.warn({ consumer, events: all.length, reason: reason(error) }, 'events were not handled together: each is handled by itself');
+      return false;
+    }
+  }
+
+  /**
+   * Each event has a span of its own, where it belongs in its trace. Work on several is done in one of them, to which the others have a
+   * link: there are its queries.
+   */
+  private inSpans<T>(all: Pick<Located, 'event' | 'traceparent'>[], work: () => Promise<T>): Promise<T> {
+    const spans = all.map(({ event, traceparent }) => processSpan(traceparent, event, this.subscription.durable));
+    const { span: leading, active } = spans.find(({ span }) => span.isRecording()) ?? spans[0]!;
+    for (const { span } of spans) if (span !== leading) span.addLink({ context: leading.spanContext() });
     return context.with(active, async () => {
       try {
-        await work();
+        return await work();
       } catch (error) {
-        span.setStatus({ code: SpanStatusCode.ERROR, message: reason(error) });
+        for (const { span } of spans) span.setStatus({ code: SpanStatusCode.ERROR, message: reason(error) });
         throw error;
       } finally {
-        span.end();
+        for (const { span } of spans) span.end();
       }
     });
+  }
+
+  /** One event to who handles it. */
+  private give(tx: Tx, event: ReceivedEvent): Promise<void> {
+    const { subscription } = this;
+    return subscription.handleAll ? subscription.handleAll(tx, [event]) : subscription.handle(tx, event);
+  }
+
+  private get everyTenant(): boolean {
+    return this.subscription.handleAll !== undefined || (this.subscription.everyTenant ?? false);
   }
 
   /** Handles dead letters that an operator has asked for. */
   private replay(): Promise<void> {
     const { data, log } = this.options;
-    const { durable: consumer, everyTenant = false } = this.subscription;
+    const { durable: consumer } = this.subscription;
     const about = ({ id, type, subject, tenantuuid: tenant }: CloudEvent) => ({ consumer, event: id, type, subject, tenant });
     return replayDeadLetters({
       data,
       consumer,
-      everyTenant,
-      within: (event, work) => this.inSpan(event, undefined, work),
-      handle: (tx, event) => this.subscription.handle(tx, event),
+      everyTenant: this.everyTenant,
+      within: (event, work) => this.inSpans([{ event }], work),
+      handle: (tx, event) => this.give(tx, event),
       onReplayed: (event) => {
         this.metrics.replayed.inc({ consumer, type: event.type });
         log.info(about(event), 'a dead letter was handled');
@@ -255,7 +327,7 @@ export class Consumer {
 
   private async attempt(epoch: string, located: Located, ending: AbortSignal): Promise<void> {
     const { data, log } = this.options;
-    const { durable: consumer, everyTenant = false, retry = { attempts: 8, first: 200, most: 30_000 }, wanted } = this.subscription;
+    const { durable: consumer, retry = { attempts: 8, first: 200, most: 30_000 }, wanted } = this.subscription;
     const { id, type, subject, tenantuuid: tenant } = located.event;
     for (let failures = 0, passing = 0; ;) {
       try {
@@ -263,7 +335,7 @@ export class Consumer {
           this.metrics.declined.inc({ consumer });
           return;
         }
-        const fresh = await handleOnce(data, consumer, epoch, located, everyTenant, (tx, event) => this.subscription.handle(tx, event));
+        const fresh = await handleOnce(data, consumer, epoch, located, this.everyTenant, (tx, event) => this.give(tx, event));
         if (fresh) this.metrics.handled.inc({ consumer, type });
         else this.metrics.repeated.inc({ consumer });
         return;

@@ -43,10 +43,22 @@ const enter = `
   )
   select exists (select from entered) as fresh, exists (select from inbox_positions where consumer = $1 and epoch = $5) as current`;
 
+// The same for many, in one order for whoever enters them: that of the stream. An event that is among them twice is entered once.
+const enterAll = `
+  with entered as (
+    insert into inbox (consumer, event_id, stream_seq, stream_time)
+    select $1, id, seq, time from unnest($2::uuid[], $3::bigint[], $4::bigint[]) as told (id, seq, time)
+    on conflict do nothing returning stream_seq
+  )
+  select array(select stream_seq::float8 from entered) as fresh,
+    exists (select from inbox_positions where consumer = $1 and epoch = $5) as current`;
+
+const superseded = (consumer: string) => new Superseded(`consumer ${consumer} runs elsewhere`);
+
 /** Whether the event is new to the consumer; sent along with the first statement of whoever handles it. */
 async function enterInbox(tx: Tx, consumer: string, epoch: string, { event, seq, time }: Located): Promise<boolean> {
   const [row] = await tx.ahead<{ fresh: boolean; current: boolean }>(enter, [consumer, event.id, seq, time, epoch], 'inbox_enter');
-  if (!row?.current) throw new Superseded(`consumer ${consumer} runs elsewhere`);
+  if (!row?.current) throw superseded(consumer);
   return row.fresh;
 }
 
@@ -107,6 +119,32 @@ export async function handleOnce(
     if (error instanceof HandledBefore) return false;
     throw error;
   }
+}
+
+/**
+ * One attempt at many events, which are in the order of the stream: their inbox rows, and what the handler writes for those that had not
+ * been handled before, commit together, over all tenants. Gives those. Throws what the handler throws; then none of them is handled.
+ */
+export function handleTogether(
+  data: Data,
+  consumer: string,
+  epoch: string,
+  all: readonly Located[],
+  handleAll: (tx: Tx, events: ReceivedEvent[]) => Promise<void>,
+): Promise<Located[]> {
+  return data.system(async (tx) => {
+    const columns = [all.map(({ event }) => event.id), all.map(({ seq }) => seq), all.map(({ time }) => time)];
+    const [row] = await tx.query<{ fresh: number[]; current: boolean }>(enterAll, [consumer, ...columns, epoch], 'inbox_enter_all');
+    if (!row?.current) throw superseded(consumer);
+    const entered = new Set(row.fresh);
+    const fresh = all.filter(({ seq }) => entered.has(seq));
+    if (fresh.length > 0)
+      await handleAll(
+        tx,
+        fresh.map(({ event }) => toReceived(event)),
+      );
+    return fresh;
+  });
 }
 
 /** Gives the event up: it counts as handled, and `dead_letters` keeps it with the error. Gives false if it had been handled before. */

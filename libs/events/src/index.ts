@@ -8,7 +8,7 @@ export { StreamProbe } from './stream-probe';
 export { ensureStream, streamName, subjectOf, type StreamSettings } from './stream';
 export { lead, type LeaderConnection, type LeadershipOptions } from './leadership';
 export type { Log } from './log';
-export { Consumer, type ConsumerOptions, type Subscription } from './consumer';
+export { Consumer, type ConsumerOptions, type HandlesMany, type HandlesOne, type Subscription, type SubscriptionOptions } from './consumer';
 export { askForReplay, listDeadLetters, type DeadLetter } from './dead-letters';
 export { NotNow, type ReceivedEvent } from './handle-event';
 export { parseRevocation, revocationSubject, type Revocation, type RevokedKind } from './revocation';

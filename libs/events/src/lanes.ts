@@ -26,6 +26,11 @@ export class Lanes<T> {
     }
   }
 
+  /** Whether something of this key runs or waits. */
+  has(key: string): boolean {
+    return this.waiting.has(key);
+  }
+
   /** Begins no more, waits for what runs, and gives what has not begun. */
   async stop(): Promise<T[]> {
     this.stopped = true;

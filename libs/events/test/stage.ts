@@ -2,7 +2,18 @@ import { openData, tenancyFunctions, type Data, type Tx } from '@tonegrid/data';
 import { startNats, waitFor, type RunningNats, type RunningPostgres, type TestDatabase } from '@tonegrid/testing';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
-import { Consumer, eventTables, Outbox, Relay, type DomainEvent, type ReceivedEvent, type RelayOptions, type Subscription } from '../src';
+import {
+  Consumer,
+  eventTables,
+  Outbox,
+  Relay,
+  type DomainEvent,
+  type HandlesMany,
+  type HandlesOne,
+  type ReceivedEvent,
+  type RelayOptions,
+  type SubscriptionOptions,
+} from '../src';
 
 export const tenantUuid = '0190a000-0000-7000-8000-000000000001';
 export const env = 'sandbox';
@@ -19,6 +30,13 @@ export const noteHandled = async (tx: Tx, event: ReceivedEvent) =>
     event.subject,
     (event.data as { n: number }).n,
   ]));
+
+/** The same for many, in the order of the list. */
+export const noteAllHandled = async (tx: Tx, events: ReceivedEvent[]) =>
+  void (await tx.query(
+    'insert into handled (event_id, subject, n) select id, subject, n from unnest($1::uuid[], $2::text[], $3::int[]) with ordinality as told (id, subject, n, place) order by place',
+    [events.map(({ id }) => id), events.map(({ subject }) => subject), events.map(({ data }) => (data as { n: number }).n)],
+  ));
 
 /** PostgreSQL and NATS with a service's database between them. */
 export class Stage {
@@ -58,10 +76,23 @@ export class Stage {
     return this.begin(relay);
   }
 
-  consumer(subscription: Partial<Subscription> = {}): Consumer {
+  consumer({
+    handleAll,
+    handle = noteHandled,
+    wanted,
+    ...how
+  }: Partial<SubscriptionOptions> & Partial<HandlesOne | HandlesMany> = {}): Consumer {
     const { data, registry } = this;
     const options = { data, databaseUrl: this.database.url, nats: { servers: this.nats.url }, env, log, registry };
-    return this.begin(new Consumer(options, { durable: 'test', filter: ['>'], handle: noteHandled, checkEvery: 1000, ...subscription }));
+    return this.begin(
+      new Consumer(options, {
+        durable: 'test',
+        filter: ['>'],
+        checkEvery: 1000,
+        ...how,
+        ...(handleAll ? { handleAll } : { handle, wanted }),
+      }),
+    );
   }
 
   private begin<T extends { start(): void; stop(): Promise<void> }>(part: T): T {

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { rpcMethodOf, type RpcServer, type UseCase } from '@tonegrid/rpc';
-import { handlerOptionsOf, type EventHandler, type HandlerOptions } from './handles';
+import { handlerOptionsOf, type BatchHandler, type EventHandler, type HandlerOptions } from './handles';
 
 /** Every provider instance of the application with its class. */
 function* providers(app: INestApplicationContext): Generator<{ type: object; instance: unknown }> {
@@ -28,9 +28,9 @@ export function bindUseCases(app: INestApplicationContext, server: RpcServer): n
 }
 
 /** Every `@Handles` provider. */
-export function eventHandlers(app: INestApplicationContext): { options: HandlerOptions; handler: EventHandler }[] {
+export function eventHandlers(app: INestApplicationContext): { options: HandlerOptions; handler: EventHandler | BatchHandler }[] {
   return [...providers(app)].flatMap(({ type, instance }) => {
     const options = handlerOptionsOf(type);
-    return options ? [{ options, handler: instance as EventHandler }] : [];
+    return options ? [{ options, handler: instance as EventHandler | BatchHandler }] : [];
   });
 }

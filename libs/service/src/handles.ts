@@ -1,22 +1,20 @@
-import type { Tx } from '@tonegrid/data';
-import type { ReceivedEvent, Subscription } from '@tonegrid/events';
+import type { HandlesMany, HandlesOne, SubscriptionOptions } from '@tonegrid/events';
 
-/** Which events a handler takes, and how; see `Subscription` of libs/events. */
-export type HandlerOptions = Omit<Subscription, 'handle' | 'wanted'>;
+/** Which events a handler takes, and how. */
+export type HandlerOptions = SubscriptionOptions;
 
 /** Handles one event in the transaction of its inbox row, as the event's tenant: both commit or neither. */
-export interface EventHandler {
-  handle(tx: Tx, event: ReceivedEvent): Promise<void>;
-  /** Whether it has a use for the event, asked before and outside of a transaction; see `Subscription.wanted`. */
-  wanted?(event: ReceivedEvent): Promise<boolean>;
-}
+export type EventHandler = HandlesOne;
+
+/** Handles many events in the transaction of their inbox rows, over all tenants: all commit or none. */
+export type BatchHandler = HandlesMany;
 
 const handlers = new WeakMap<object, HandlerOptions>();
 
 /** Makes a provider the handler of events. */
 export const Handles =
   (options: HandlerOptions) =>
-  (target: new (...args: never[]) => EventHandler): void => {
+  (target: new (...args: never[]) => EventHandler | BatchHandler): void => {
     handlers.set(target, options);
   };
 

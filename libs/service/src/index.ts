@@ -2,6 +2,6 @@
 export { runService, type ServiceDefinition } from './run-service';
 export { fromVariable, readConfig, ConfigError, type BaseConfig } from './config';
 export { CONFIG, clientOf } from './tokens';
-export { Handles, handlerOptionsOf, type EventHandler, type HandlerOptions } from './handles';
+export { Handles, handlerOptionsOf, type BatchHandler, type EventHandler, type HandlerOptions } from './handles';
 export { startTelemetry } from './telemetry';
 export { natsOptions } from './nats-options';

@@ -1,9 +1,9 @@
 import { context } from '@opentelemetry/api';
 import type { Data } from '@tonegrid/data';
-import { Consumer, Relay, StreamProbe } from '@tonegrid/events';
+import { Consumer, Relay, StreamProbe, type HandlesMany, type HandlesOne, type ReceivedEvent } from '@tonegrid/events';
 import { logger, metrics, withCallContext } from '@tonegrid/rpc';
 import type { BaseConfig } from './config';
-import type { EventHandler, HandlerOptions } from './handles';
+import type { BatchHandler, EventHandler, HandlerOptions } from './handles';
 import { natsOptions } from './nats-options';
 
 /** The relay and the consumers of this process. */
@@ -20,7 +20,11 @@ export interface Events {
  * Starts publishing the outbox and handling events. NATS need not be there: both begin when it is. Each holds one connection
  * of its own to the database, for the lock that says who leads.
  */
-export function startEvents(config: BaseConfig, data: Data, handlers: { options: HandlerOptions; handler: EventHandler }[]): Events {
+export function startEvents(
+  config: BaseConfig,
+  data: Data,
+  handlers: { options: HandlerOptions; handler: EventHandler | BatchHandler }[],
+): Events {
   const nats = natsOptions(config);
   const common = {
     databaseUrl: config.DATABASE_URL,
@@ -31,13 +35,7 @@ export function startEvents(config: BaseConfig, data: Data, handlers: { options:
     stream: { replicas: config.NATS_REPLICAS },
   };
   const relay = new Relay(common);
-  const consumers = handlers.map(
-    ({ options, handler }) =>
-      new Consumer(
-        { ...common, data },
-        { ...options, handle: inItsCall(handler), wanted: handler.wanted && ((event) => handler.wanted!(event)) },
-      ),
-  );
+  const consumers = handlers.map(({ options, handler }) => new Consumer({ ...common, data }, { ...options, ...inItsCall(handler) }));
   const probe = new StreamProbe(nats, config.TONEGRID_ENV);
   relay.start();
   consumers.forEach((consumer) => consumer.start());
@@ -62,8 +60,21 @@ export function startEvents(config: BaseConfig, data: Data, handlers: { options:
   };
 }
 
-/** The handler, with log lines that say which event and whose it is: the id of the event stands in place of a request's. */
-const inItsCall =
-  (handler: EventHandler): EventHandler['handle'] =>
-  (tx, event) =>
-    context.with(withCallContext(context.active(), { requestId: event.id, tenant: event.tenantUuid }), () => handler.handle(tx, event));
+/**
+ * The handler, with log lines that say which event and whose it is: the id of the event stands in place of a request's. Lines about several
+ * events say neither.
+ */
+function inItsCall(handler: EventHandler | BatchHandler): HandlesOne | HandlesMany {
+  const within = (event: ReceivedEvent, work: () => Promise<void>) =>
+    context.with(withCallContext(context.active(), { requestId: event.id, tenant: event.tenantUuid }), work);
+  if (handler.handleAll) {
+    return {
+      handleAll: (tx, events) =>
+        events.length === 1 ? within(events[0]!, () => handler.handleAll(tx, events)) : handler.handleAll(tx, events),
+    };
+  }
+  return {
+    handle: (tx, event) => within(event, () => handler.handle(tx, event)),
+    wanted: handler.wanted && ((event) => handler.wanted!(event)),
+  };
+}
