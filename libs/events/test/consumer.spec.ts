@@ -104,7 +104,7 @@ test('a poisonous event goes to the dead letters; later events of its subject wa
   stage.relay();
   const order: string[] = [];
   stage.consumer({
-    retry,
+    retry: { ...retry, first: 500, most: 500 },
     async handle(tx, event) {
       await noteHandled(tx, event);
       if (event.subject === 'poison' && (event.data as { n: number }).n === 1) {
@@ -316,9 +316,12 @@ test('how far a consumer is behind is told while it leads, and no longer when it
   const held = new Promise<void>((resolve) => (goOn = resolve));
   const consumer = stage.consumer({ checkEvery: 50, handle: () => held });
   for (let n = 1; n <= 3; n++) await stage.tell('r', n);
-  await waitFor(async () => (await told('consumer_pending'))[0]?.value === 3, { what: 'three events pending' });
-  await waitFor(async () => (await told('consumer_lag_seconds'))[0]!.value > 0.5, { what: 'the lag growing' });
-  goOn();
+  try {
+    await waitFor(async () => (await told('consumer_pending'))[0]?.value === 3, { what: 'three events pending' });
+    await waitFor(async () => (await told('consumer_lag_seconds'))[0]!.value > 0.5, { what: 'the lag growing' });
+  } finally {
+    goOn();
+  }
   await waitFor(async () => (await told('consumer_pending'))[0]?.value === 0, { what: 'none pending' });
   await waitFor(async () => (await told('consumer_lag_seconds'))[0]?.value === 0, { what: 'no lag' });
   await consumer.stop();

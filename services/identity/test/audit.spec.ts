@@ -202,6 +202,26 @@ describe('what other services did', () => {
     expect(await verify()).toMatchObject({ code: 0 });
   });
 
+  test('comes in bursts, of which each chain has its part in order, in few transactions', async () => {
+    const events = Array.from({ length: 200 }, (_, n) =>
+      told(n % 3 ? owner : other, { action: 'release.burst', target: `release:${n % 7}`, after: { n } }),
+    );
+    await Promise.all(events.map(publish));
+    await waitFor(async () => (await entries(owner, 'release.burst')).length + (await entries(other, 'release.burst')).length === 167, {
+      timeout: 30_000,
+      what: 'all that a page shows of them',
+    });
+    const rows = await running.asSuperuser<{ uuid: string; transactions: number }>(
+      `select uuid, count(*) over () as transactions from audit_log where action_type = 'release.burst'`,
+    );
+    expect(new Set(rows.map(({ uuid }) => uuid))).toEqual(new Set(events.map(({ id }) => id)));
+    const [count] = await running.asSuperuser<{ n: number }>(
+      `select count(distinct xmin::text)::int as n from inbox where consumer = 'identity-audit' and event_id in (select uuid from audit_log where action_type = 'release.burst')`,
+    );
+    expect(count!.n).toBeLessThan(60);
+    expect(await verify()).toMatchObject({ code: 0 });
+  });
+
   test('is not lost while it cannot be written: what fails is tried again, without holding up what is about something else', async () => {
     const refuse = `create function refuse_one() returns trigger language plpgsql as $$
       begin if new.action_type = 'webhook.created' then raise exception 'not now' using errcode = '57P03'; end if; return new; end $$;

@@ -5,7 +5,18 @@ import { logger } from '@tonegrid/rpc';
 import { CONFIG } from '@tonegrid/service';
 import { v7 as uuidv7 } from 'uuid';
 import type { IdentityConfig } from '../config';
-import { AuditSeals, noSeal, sameSeal, type AuditRow } from './chain';
+import { AuditSeals, noSeal, sameSeal, type AuditHead, type AuditRow } from './chain';
+
+/** What is to become a row of the log. */
+export interface AuditEntry extends AuditedAction {
+  actor: Actor;
+  /** Whose chain it goes into, by default the actor's. */
+  tenant?: string;
+  /** Of the entry; by default a new one. */
+  uuid?: string;
+  /** When it was done, by default now. */
+  at?: Date;
+}
 
 /** Writes privileged actions into the audit log, in the transaction of the action itself: both commit or neither does. */
 @Injectable()
@@ -17,49 +28,102 @@ export class Audit {
   }
 
   /**
-   * Adds a row to the chain of a tenant, by default the actor's. From here to the commit other actions of that tenant wait, so it stands at
-   * the end of the work.
-   * @param uuid of the entry, and `at`: when it was done; by default a new one, now
+   * Adds a row to the chain of the actor's tenant. From here to the commit other actions of that tenant wait, so it stands at the end of the
+   * work.
    */
-  async record(
-    tx: Tx,
-    actor: Actor,
-    { action, target, before = {}, after = {} }: AuditedAction,
-    { tenant = actor.tenantUuid, uuid = uuidv7(), at = new Date() } = {},
-  ): Promise<void> {
-    const tenantUuid = tenant.toLowerCase();
-    const empty = { tenant_uuid: tenantUuid, seq: 0, row_seal: noSeal };
-    // The update that changes nothing locks the head and shows its latest state.
-    const [head] = await tx.query<{ seq: string; row_seal: Buffer; seal: Buffer }>(
-      `insert into audit_heads as h (tenant_uuid, seq, row_seal, seal) values ($1, 0, $2, $3)
-       on conflict (tenant_uuid) do update set seq = h.seq returning seq, row_seal, seal`,
-      [tenantUuid, noSeal, this.seals.ofHead(empty)],
-    );
-    const known = { tenant_uuid: tenantUuid, seq: Number(head!.seq), row_seal: head!.row_seal };
-    // Somebody else has written to it. The action goes on, but its seal must not make the chain look whole again.
-    const genuine = sameSeal(head!.seal, this.seals.ofHead(known));
-    if (!genuine) logger.error({ tenant: tenantUuid, seq: known.seq }, 'the audit log was tampered with: run verify-audit-log');
-    const row: AuditRow = {
-      tenant_uuid: tenantUuid,
-      seq: known.seq + 1,
-      uuid,
-      actor: actor.subject,
-      on_behalf_of: actor.onBehalfOf || null,
-      action_type: action,
-      target,
-      client_address: actor.clientAddress ?? '',
-      request_id: actor.requestId,
-      before: JSON.stringify(auditTexts(before)),
-      after: JSON.stringify(auditTexts(after)),
-      created_at: at,
-    };
-    const seal = this.seals.ofRow(row, known.row_seal);
-    const headSeal = genuine ? this.seals.ofHead({ tenant_uuid: tenantUuid, seq: row.seq, row_seal: seal }) : noSeal;
+  record(tx: Tx, actor: Actor, action: AuditedAction): Promise<void> {
+    return this.recordAll(tx, [{ actor, ...action }]);
+  }
+
+  /** Adds rows to the chains of all tenants concerned, each chain in the order of the list: two statements for however many. */
+  async recordAll(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
+    const chains = await this.lock(tx, new Set(entries.map(tenantOf)));
+    const rows = entries.map((entry) => {
+      const chain = chains.get(tenantOf(entry))!;
+      const row = rowOf(entry, chain.seq + 1);
+      chain.seq = row.seq;
+      chain.row_seal = this.seals.ofRow(row, chain.row_seal);
+      return { ...row, seal: chain.row_seal };
+    });
+    const heads = [...chains.values()];
     await tx.query(
-      `with moved as (update audit_heads set seq = $2, row_seal = $13, seal = $14 where tenant_uuid = $1)
-       insert into audit_log (tenant_uuid, seq, uuid, actor, on_behalf_of, action_type, target, client_address, request_id, before, after, created_at, seal)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-      [...Object.values(row), seal, headSeal],
+      `with moved as (
+         update audit_heads h set seq = m.seq, row_seal = m.row_seal, seal = m.seal
+         from unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::bytea[]) as m (tenant_uuid, seq, row_seal, seal) where h.tenant_uuid = m.tenant_uuid
+       )
+       insert into audit_log (${columns.map(([name]) => name).join(', ')})
+       select * from unnest(${columns.map(([, type], n) => `$${n + 5}::${type}[]`).join(', ')})`,
+      [
+        heads.map((head) => head.tenant_uuid),
+        heads.map((head) => head.seq),
+        heads.map((head) => head.row_seal),
+        heads.map((head) => (head.genuine ? this.seals.ofHead(head) : noSeal)),
+        ...columns.map(([name]) => rows.map((row) => row[name])),
+      ],
+      'audit_write',
+    );
+  }
+
+  /** Where the chains of these tenants end. They are locked in one order, so that two that write to the same ones do not wait for each other. */
+  private async lock(tx: Tx, tenants: Set<string>): Promise<Map<string, Chain>> {
+    const inOrder = [...tenants].sort();
+    const unwritten = inOrder.map((tenant) => this.seals.ofHead({ tenant_uuid: tenant, seq: 0, row_seal: noSeal }));
+    // The update that changes nothing locks a head and shows its latest state.
+    const heads = await tx.query<{ tenant_uuid: string; seq: string; row_seal: Buffer; seal: Buffer }>(
+      `insert into audit_heads as h (tenant_uuid, seq, row_seal, seal)
+       select tenant, 0, $3, seal from unnest($1::uuid[], $2::bytea[]) as told (tenant, seal) order by tenant
+       on conflict (tenant_uuid) do update set seq = h.seq returning tenant_uuid, seq, row_seal, seal`,
+      [inOrder, unwritten, noSeal],
+      'audit_lock',
+    );
+    return new Map(
+      heads.map(({ seal, ...head }) => {
+        const known = { ...head, seq: Number(head.seq) };
+        // Somebody else has written to it. The action goes on, but its seal must not make the chain look whole again.
+        const genuine = sameSeal(seal, this.seals.ofHead(known));
+        if (!genuine) logger.error({ tenant: known.tenant_uuid, seq: known.seq }, 'the audit log was tampered with: run verify-audit-log');
+        return [known.tenant_uuid, { ...known, genuine }];
+      }),
     );
   }
 }
+
+/** The end of a chain; genuine: as we have left it. */
+interface Chain extends AuditHead {
+  genuine: boolean;
+}
+
+/** The columns of the log with their types. */
+const columns: [name: keyof AuditRow | 'seal', type: string][] = [
+  ['tenant_uuid', 'uuid'],
+  ['seq', 'bigint'],
+  ['uuid', 'uuid'],
+  ['actor', 'text'],
+  ['on_behalf_of', 'uuid'],
+  ['action_type', 'text'],
+  ['target', 'text'],
+  ['client_address', 'text'],
+  ['request_id', 'text'],
+  ['before', 'text'],
+  ['after', 'text'],
+  ['created_at', 'timestamptz'],
+  ['seal', 'bytea'],
+];
+
+const tenantOf = ({ tenant, actor }: AuditEntry): string => (tenant ?? actor.tenantUuid).toLowerCase();
+
+// Uuids as the database gives them back: the seal is over what is read.
+const rowOf = (entry: AuditEntry, seq: number): AuditRow => ({
+  tenant_uuid: tenantOf(entry),
+  seq,
+  uuid: entry.uuid?.toLowerCase() ?? uuidv7(),
+  actor: entry.actor.subject,
+  on_behalf_of: entry.actor.onBehalfOf?.toLowerCase() || null,
+  action_type: entry.action,
+  target: entry.target,
+  client_address: entry.actor.clientAddress ?? '',
+  request_id: entry.actor.requestId,
+  before: JSON.stringify(auditTexts(entry.before ?? {})),
+  after: JSON.stringify(auditTexts(entry.after ?? {})),
+  created_at: entry.at ?? new Date(),
+});

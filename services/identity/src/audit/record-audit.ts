@@ -14,11 +14,9 @@ export class RecordAudit {
   ) {}
 
   async run(caller: Caller, { actionType, target, before, after }: RecordAuditRequest) {
-    // In one order, so that two that write to the same two chains do not wait for each other.
-    const tenants = [caller.tenantUuid, ...(caller.onBehalfOf ? [caller.onBehalfOf] : [])].sort();
-    await this.data.system(async (tx) => {
-      for (const tenant of tenants) await this.audit.record(tx, caller, { action: actionType, target, before, after }, { tenant });
-    });
+    const tenants = [caller.tenantUuid, ...(caller.onBehalfOf ? [caller.onBehalfOf] : [])];
+    const entries = tenants.map((tenant) => ({ actor: caller, tenant, action: actionType, target, before, after }));
+    await this.data.system((tx) => this.audit.recordAll(tx, entries));
     return {};
   }
 }

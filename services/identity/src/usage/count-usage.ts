@@ -1,70 +1,60 @@
 import { Injectable } from '@nestjs/common';
 import type { Tx } from '@tonegrid/data';
 import type { ReceivedEvent } from '@tonegrid/events';
-import { Handles } from '@tonegrid/service';
+import { Handles, type BatchHandler } from '@tonegrid/service';
+import { usageChange } from './usage-change';
 
-interface Told {
-  release_uuid?: string;
-  track_count?: number | null;
-}
-
-/** Keeps the counts of what each tenant holds, event by event: each counts once, in the transaction of its inbox row. */
+/** Keeps the counts of what each tenant holds, by events: each counts once, in the transaction of its inbox row, many together. */
 @Handles({
   durable: 'identity-usage',
   filter: ['release.created', 'release.updated', 'release.deleted', 'artist.created', 'artist.deleted'],
   concurrency: 4,
 })
 @Injectable()
-export class CountUsage {
-  async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
-    const { release_uuid: release, track_count: tracks } = event.data as Told;
-    switch (event.type) {
-      case 'artist.created':
-        return this.count(tx, event.tenantUuid, 1);
-      case 'artist.deleted':
-        return this.count(tx, event.tenantUuid, -1);
-      case 'release.created':
-        return this.hold(tx, event.tenantUuid, release!, tracks ?? 0, 1);
-      case 'release.updated':
-        return typeof tracks === 'number' ? this.hold(tx, event.tenantUuid, release!, tracks, 0) : undefined;
-      case 'release.deleted':
-        return this.drop(tx, event.tenantUuid, release!);
-    }
-  }
-
-  /** A release has so many tracks. Events of one release come in order. */
-  private hold(tx: Tx, tenantUuid: string, release: string, tracks: number, releases: number): void {
+export class CountUsage implements BatchHandler {
+  async handleAll(tx: Tx, events: ReceivedEvent[]): Promise<void> {
+    const { tenants, releases } = usageChange(events);
+    if (tenants.length === 0 && releases.length === 0) return;
     tx.last(
-      `with held as (
-         select tracks from release_tracks where tenant_uuid = $1 and release_uuid = $2
-       ), holds as (
-         insert into release_tracks as r (tenant_uuid, release_uuid, tracks) select tenant_uuid, $2::uuid, $3::int from tenants where tenant_uuid = $1
-         on conflict (tenant_uuid, release_uuid) do update set tracks = excluded.tracks
-         returning r.tracks - coalesce((select tracks from held), 0) as more
-       )
-       ${addTo('$4::int', '(select more from holds)', '0')}`,
-      [tenantUuid, release, tracks, releases],
-      'usage_hold',
+      write,
+      [
+        tenants.map((tenant) => tenant.tenantUuid),
+        tenants.map((tenant) => tenant.releases),
+        tenants.map((tenant) => tenant.artists),
+        releases.map((release) => release.tenantUuid),
+        releases.map((release) => release.releaseUuid),
+        releases.map((release) => release.tracks),
+      ],
+      'usage_write',
     );
-  }
-
-  private drop(tx: Tx, tenantUuid: string, release: string): void {
-    tx.last(
-      `with dropped as (delete from release_tracks where tenant_uuid = $1 and release_uuid = $2 returning tracks)
-       ${addTo('-1', 'coalesce((select -tracks from dropped), 0)', '0')}`,
-      [tenantUuid, release],
-      'usage_drop',
-    );
-  }
-
-  private count(tx: Tx, tenantUuid: string, artists: number): void {
-    tx.last(addTo('0', '0', '$2::int'), [tenantUuid, artists], 'usage_artists');
   }
 }
 
-/** Adds to the counts of the tenant $1. Of a tenant that identity does not have nothing is counted. */
-const addTo = (releases: string, tracks: string, artists: string): string =>
-  `insert into tenant_usage as u (tenant_uuid, releases, tracks, artists)
-   select tenant_uuid, ${releases}, ${tracks}, ${artists} from tenants where tenant_uuid = $1
-   on conflict (tenant_uuid) do update set
-     releases = u.releases + excluded.releases, tracks = u.tracks + excluded.tracks, artists = u.artists + excluded.artists`;
+// Of a tenant that identity does not have nothing is counted. `known` is what was known before this statement, so the tracks of a release
+// count by the difference. What does not change is not written. Events of one release come in order, so no two write its row at once; those of
+// one tenant do, and rows of tenants are taken in one order.
+const write = `
+  with state as (
+    select s.* from unnest($4::uuid[], $5::uuid[], $6::int[]) as s (tenant_uuid, release_uuid, tracks) join tenants using (tenant_uuid)
+  ), known as (
+    select r.tenant_uuid, r.release_uuid, r.tracks from state s
+    join release_tracks r on r.tenant_uuid = s.tenant_uuid and r.release_uuid = s.release_uuid
+  ), held as (
+    insert into release_tracks as r (tenant_uuid, release_uuid, tracks)
+    select tenant_uuid, release_uuid, tracks from state where tracks is not null
+    on conflict (tenant_uuid, release_uuid) do update set tracks = excluded.tracks where r.tracks <> excluded.tracks
+  ), dropped as (
+    delete from release_tracks r using state s
+    where s.tracks is null and r.tenant_uuid = s.tenant_uuid and r.release_uuid = s.release_uuid
+  ), change as (
+    select tenant_uuid, sum(releases) as releases, sum(tracks) as tracks, sum(artists) as artists from (
+      select tenant_uuid, releases, 0 as tracks, artists from unnest($1::uuid[], $2::int[], $3::int[]) as t (tenant_uuid, releases, artists)
+      union all select tenant_uuid, 0, tracks, 0 from state
+      union all select tenant_uuid, 0, -tracks, 0 from known
+    ) part group by tenant_uuid
+  )
+  insert into tenant_usage as u (tenant_uuid, releases, tracks, artists)
+  select tenant_uuid, releases, coalesce(tracks, 0), artists from change join tenants using (tenant_uuid)
+  where releases <> 0 or tracks <> 0 or artists <> 0 order by tenant_uuid
+  on conflict (tenant_uuid) do update set
+    releases = u.releases + excluded.releases, tracks = u.tracks + excluded.tracks, artists = u.artists + excluded.artists`;
