@@ -38,7 +38,7 @@ export interface SubscriptionOptions {
   concurrency?: number;
   /**
    * Of who handles many together: how many at most, and the milliseconds from the beginning of one batch to that of the next unless it is
-   * full; 128 and 50 by default. An event that comes after a quiet moment is not kept waiting.
+   * full; 128 and 100 by default. An event that comes after a quiet moment is not kept waiting.
    */
   batch?: { most: number; every: number };
   /** Events fetched and not yet handled, at most; 512 by default. */
@@ -159,7 +159,7 @@ export class Consumer {
   /** One connection to NATS: find where to begin, make the durable anew there, handle until something fails or the signal comes. */
   private async session(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { env, log } = this.options;
-    const { durable, window = 512, concurrency = 16, batch = { most: 128, every: 50 } } = this.subscription;
+    const { durable, window = 512, concurrency = 16, batch = { most: 128, every: 100 } } = this.subscription;
     const handleAll = this.subscription.handleAll && this.subscription.handleAll.bind(this.subscription);
     const nats = await connectOnce(this.options.nats, `tonegrid ${durable}`);
     try {

@@ -31,12 +31,22 @@ export class Audit {
    * Adds a row to the chain of the actor's tenant. From here to the commit other actions of that tenant wait, so it stands at the end of the
    * work.
    */
-  record(tx: Tx, actor: Actor, action: AuditedAction): Promise<void> {
-    return this.recordAll(tx, [{ actor, ...action }]);
+  async record(tx: Tx, actor: Actor, action: AuditedAction): Promise<void> {
+    const { text, values, name } = await this.rows(tx, [{ actor, ...action }]);
+    await tx.query(text, values, name);
   }
 
-  /** Adds rows to the chains of all tenants concerned, each chain in the order of the list: two statements for however many. */
+  /**
+   * Adds rows to the chains of all tenants concerned, each chain in the order of the list: two statements for however many, of which the second
+   * is run with the commit. Once in a transaction, and not beside `record`.
+   */
   async recordAll(tx: Tx, entries: readonly AuditEntry[]): Promise<void> {
+    const { text, values, name } = await this.rows(tx, entries);
+    tx.last(text, values, name);
+  }
+
+  /** Locks the chains and gives the statement that writes the rows and moves the heads. */
+  private async rows(tx: Tx, entries: readonly AuditEntry[]) {
     const chains = await this.lock(tx, new Set(entries.map(tenantOf)));
     const rows = entries.map((entry) => {
       const chain = chains.get(tenantOf(entry))!;
@@ -46,22 +56,22 @@ export class Audit {
       return { ...row, seal: chain.row_seal };
     });
     const heads = [...chains.values()];
-    await tx.query(
-      `with moved as (
+    return {
+      name: 'audit_write',
+      text: `with moved as (
          update audit_heads h set seq = m.seq, row_seal = m.row_seal, seal = m.seal
          from unnest($1::uuid[], $2::bigint[], $3::bytea[], $4::bytea[]) as m (tenant_uuid, seq, row_seal, seal) where h.tenant_uuid = m.tenant_uuid
        )
        insert into audit_log (${columns.map(([name]) => name).join(', ')})
        select * from unnest(${columns.map(([, type], n) => `$${n + 5}::${type}[]`).join(', ')})`,
-      [
+      values: [
         heads.map((head) => head.tenant_uuid),
         heads.map((head) => head.seq),
         heads.map((head) => head.row_seal),
         heads.map((head) => (head.genuine ? this.seals.ofHead(head) : noSeal)),
         ...columns.map(([name]) => rows.map((row) => row[name])),
       ],
-      'audit_write',
-    );
+    };
   }
 
   /** Where the chains of these tenants end. They are locked in one order, so that two that write to the same ones do not wait for each other. */
