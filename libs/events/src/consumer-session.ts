@@ -153,6 +153,8 @@ export class ConsumerSession {
   }
 
   private async workTogether(batch: Delivered[], handle: (all: Located[]) => Promise<boolean>): Promise<void> {
+    // As in a lane: what comes later must not overtake what has failed.
+    if (this.ending.signal.aborted) return;
     const together: (Delivered & { located: Located })[] = [];
     for (const delivered of batch) {
       // What is about something that is still in a lane, after a failure, must not overtake it.
