@@ -11,6 +11,7 @@ export * from './gen/tonegrid/ddex/v1/ddex_pb';
 export * from './gen/tonegrid/delivery/v1/delivery_pb';
 export * from './gen/tonegrid/webhooks/v1/webhooks_pb';
 export * from './gen/tonegrid/events/v1/events_pb';
+export * from './gen/tonegrid/rpc/v1/carrier_pb';
 export { http } from './gen/google/api/annotations_pb';
 export type { HttpRule } from './gen/google/api/http_pb';
 export { comments } from './gen/tonegrid/comments';

@@ -1,5 +1,5 @@
-import { create } from '@bufbuild/protobuf';
-import { CallerSchema, type Caller as CallerMessage } from '@tonegrid/contracts';
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { CallerSchema, Caller as CallerMessage } from '@tonegrid/contracts';
 
 /** An Idempotency-Key and what it was sent with. */
 export interface Idempotency {
@@ -42,7 +42,7 @@ export interface Caller {
   answer: { replayed: boolean };
 }
 
-/** A caller as it came in the metadata of a call. */
+/** A caller as it came along with a call. */
 export const callerFromProto = (message: CallerMessage): Caller => ({
   tenantUuid: message.tenantUuid,
   tenantName: message.tenantName,
@@ -63,22 +63,9 @@ export const callerFromProto = (message: CallerMessage): Caller => ({
   answer: { replayed: false },
 });
 
-/** A caller as it goes into the metadata of a call. */
-export const callerToProto = (caller: Caller): CallerMessage =>
-  create(CallerSchema, {
-    tenantUuid: caller.tenantUuid,
-    tenantName: caller.tenantName,
-    tenantRole: caller.tenantRole,
-    subject: caller.subject,
-    scopes: [...caller.scopes],
-    requestId: caller.requestId,
-    reviewPolicy: caller.reviewPolicy,
-    locale: caller.locale,
-    onBehalfOf: caller.onBehalfOf,
-    tokenId: caller.tokenId,
-    clientAddress: caller.clientAddress,
-    idempotency: caller.idempotency,
-  });
+/** A caller as it goes along with a call: it has the fields of its message, and what else it has is not written. */
+export const callerFields = (caller: Caller): MessageInitShape<typeof CallerSchema> =>
+  caller as Omit<Caller, 'scopes'> & { scopes: string[] };
 
 /**
  * The platform itself, at work on one tenant's data: workers and event handlers.

@@ -14,16 +14,18 @@ import {
 } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Client, credentials, Metadata, status, type ClientUnaryCall, type ClientWritableStream, type ServiceError } from '@grpc/grpc-js';
-import { context, propagation, SpanKind, SpanStatusCode, trace, type Span } from '@opentelemetry/api';
+import { context, propagation, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
 import { CallerSchema, http } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
-import { callerToProto, type Caller } from './caller';
+import { asBytes, pathOf, sizeOptions } from './bytes';
+import { callerFields, type Caller } from './caller';
+import { Carrier, NotCarried } from './carrier';
 import { encode } from './encode';
 import { logger } from './log';
 import { metrics } from './metrics';
 import { RetryBudget } from './retry-budget';
 import { rpcAttributes, spanName } from './spans';
-import { fromServiceError } from './status';
+import { CallFailed, fromServiceError } from './status';
 
 /** Where a service is and how to prove that we are one too. */
 export interface RpcClientOptions {
@@ -51,18 +53,19 @@ export type RpcClient<S extends DescService> = {
   close(): void;
 };
 
-const maxMessageBytes = 32 * 1024 * 1024;
 const waitsMs = [50, 200];
+/** Bytes of a request above which it has a stream of its own: others are not to wait until it is through. */
+const mostCarried = 64 * 1024;
 const tracer = trace.getTracer('tonegrid.rpc');
-// grpc-js copies with Buffer's own `copy`, which a plain Uint8Array has not.
-const asBytes = (value: Uint8Array) => Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 const asIs = (value: Buffer) => value;
 
 /** A client of one service. Only what changes nothing, or is protected by an Idempotency-Key, is tried again. */
 export function rpcClient<S extends DescService>(service: S, options: RpcClientOptions): RpcClient<S> {
   const channel = new Client(options.address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': maxMessageBytes,
-    'grpc.max_send_message_length': maxMessageBytes,
+    ...sizeOptions,
+    // A peer that is gone without a word is found out: streams that carry calls would otherwise wait for it for as long as TCP does.
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 5_000,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),
@@ -75,7 +78,7 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
       calls.unary(method, caller, toBinary(method.input, request)),
     ready: (timeoutMs: number) =>
       new Promise<boolean>((resolve) => channel.waitForReady(Date.now() + timeoutMs, (error) => resolve(!error))),
-    close: () => channel.close(),
+    close: () => calls.close(),
   };
   for (const method of service.methods) {
     result[method.localName] =
@@ -89,23 +92,31 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
 
 class Calls {
   private readonly budget = new RetryBudget();
+  private readonly carrier: Carrier;
 
   constructor(
     private readonly channel: Client,
     private readonly options: RpcClientOptions,
-  ) {}
+  ) {
+    this.carrier = new Carrier(channel, options.internalToken);
+  }
+
+  close(): void {
+    this.carrier.close();
+    this.channel.close();
+  }
 
   unary(method: DescMethod, caller: Caller, request: Uint8Array): Promise<Buffer> {
     const path = pathOf(method);
     const deadline = this.deadlineOf(caller);
-    return this.traced(path, caller, async (metadata) => {
+    return this.traced(path, caller, async (active) => {
       for (let attempt = 0; ; attempt += 1) {
         try {
-          const answer = await this.once(path, caller, request, metadata, deadline);
+          const answer = await this.once(path, caller, request, active, deadline);
           this.budget.succeeded();
           return answer;
         } catch (error) {
-          const away = (error as ServiceError).code === status.UNAVAILABLE;
+          const away = (error as ServiceError | CallFailed).code === status.UNAVAILABLE;
           const wait = (waitsMs[attempt] ?? Infinity) * (0.75 + Math.random() / 2);
           if (!away || !isSafe(method, caller) || caller.signal?.aborted || Date.now() + wait >= deadline || !this.budget.mayRetry())
             throw error;
@@ -116,7 +127,26 @@ class Calls {
     });
   }
 
-  private once(path: string, caller: Caller, request: Uint8Array, metadata: Metadata, deadline: number): Promise<Buffer> {
+  private once(path: string, caller: Caller, request: Uint8Array, active: Context, deadline: number): Promise<Buffer> {
+    if (request.length > mostCarried || !this.carrier.carries) return this.plain(path, caller, request, active, deadline);
+    return this.carried(path, caller, request, active, deadline).catch((error: unknown) => {
+      if (error instanceof NotCarried) return this.plain(path, caller, request, active, deadline);
+      throw error;
+    });
+  }
+
+  private async carried(path: string, caller: Caller, request: Uint8Array, active: Context, deadline: number): Promise<Buffer> {
+    const trace: Record<string, string> = {};
+    propagation.inject(active, trace);
+    const timeoutMs = Math.max(0, deadline - Date.now());
+    const { outcome, replayed } = await this.carrier.call({ method: path, timeoutMs, caller: callerFields(caller), trace, request }, caller.signal);
+    if (replayed) caller.answer.replayed = true;
+    if (outcome.case === 'failure') throw new CallFailed(outcome.value.code, outcome.value.details, outcome.value.refusal);
+    return asBytes(outcome.value ?? nothing);
+  }
+
+  private plain(path: string, caller: Caller, request: Uint8Array, active: Context, deadline: number): Promise<Buffer> {
+    const metadata = this.metadataOf(caller, active);
     return new Promise((resolve, reject) => {
       const call: ClientUnaryCall = withoutStack(() =>
         this.channel.makeUnaryRequest(path, asBytes, asIs, request, metadata, { deadline }, (error, value) => {
@@ -132,7 +162,8 @@ class Calls {
 
   stream(method: DescMethod, caller: Caller, requests: AsyncIterable<MessageInitShape<DescMessage>>): Promise<MessageShape<DescMessage>> {
     const path = pathOf(method);
-    return this.traced(path, caller, async (metadata) => {
+    return this.traced(path, caller, async (active) => {
+      const metadata = this.metadataOf(caller, active);
       let settle: (error: ServiceError | null, value?: unknown) => void = () => undefined;
       let settled = false;
       const answered = new Promise<Buffer>((resolve, reject) => {
@@ -192,11 +223,10 @@ class Calls {
   }
 
   /** Runs a call in a span of its own. What it throws is the refusal of the service, or tells that the service is not there. */
-  private async traced<T>(path: string, caller: Caller, work: (metadata: Metadata) => Promise<T>): Promise<T> {
+  private async traced<T>(path: string, caller: Caller, work: (active: Context) => Promise<T>): Promise<T> {
     const span = tracer.startSpan(spanName(path), { kind: SpanKind.CLIENT, attributes: rpcAttributes(path) });
-    const metadata = context.with(trace.setSpan(context.active(), span), () => this.metadataOf(caller));
     try {
-      return await work(metadata);
+      return await work(trace.setSpan(context.active(), span));
     } catch (error) {
       throw this.failure(error as ServiceError, path, span, caller);
     } finally {
@@ -204,7 +234,7 @@ class Calls {
     }
   }
 
-  private failure(error: ServiceError, path: string, span: Span, caller: Caller): Error {
+  private failure(error: ServiceError | CallFailed, path: string, span: Span, caller: Caller): Error {
     if (typeof error.code === 'number') span.setAttribute('rpc.grpc.status_code', error.code);
     const failure = error instanceof Refused ? error : fromServiceError(error);
     if (!(failure instanceof Refused) || failure.status >= 500) span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
@@ -219,14 +249,16 @@ class Calls {
     return caller.deadline ? Math.min(own, caller.deadline.getTime()) : own;
   }
 
-  private metadataOf(caller: Caller): Metadata {
+  private metadataOf(caller: Caller, active: Context): Metadata {
     const metadata = new Metadata();
     metadata.set('tonegrid-internal-token', this.options.internalToken);
-    metadata.set('tonegrid-caller-bin', Buffer.from(toBinary(CallerSchema, callerToProto(caller))));
-    propagation.inject(context.active(), metadata, { set: (carrier, key, value) => carrier.set(key, value) });
+    metadata.set('tonegrid-caller-bin', asBytes(encode(CallerSchema, callerFields(caller))));
+    propagation.inject(active, metadata, { set: (carrier, key, value) => carrier.set(key, value) });
     return metadata;
   }
 }
+
+const nothing = new Uint8Array();
 
 function stoodStill(): Refused {
   const refused = new Refused('service.unavailable', { retryAfterSeconds: 1 });
@@ -265,8 +297,6 @@ function withoutStack<T>(work: () => T): T {
     Error.stackTraceLimit = limit;
   }
 }
-
-const pathOf = (method: DescMethod) => `/${method.parent.typeName}/${method.name}`;
 
 /** Sending twice does no harm: a read, what the contract calls idempotent, or a change that its Idempotency-Key protects. */
 const isSafe = (method: DescMethod, caller: Caller): boolean =>

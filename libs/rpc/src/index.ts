@@ -1,5 +1,5 @@
 /** gRPC between the services: who calls, deadlines, safe retries, errors to status and back, field rules, logs, metrics. */
-export { callerFromProto, callerToProto, systemCaller, type Caller, type Idempotency } from './caller';
+export { callerFromProto, systemCaller, type Caller, type Idempotency } from './caller';
 export { checkRules, parseDate, isUuid } from './rules';
 export { languageOf, languages, ruleMessage, type RuleName } from './rule-messages';
 export { Rpc, rpcMethodOf, type UseCase, type StreamUseCase } from './decorator';

@@ -14,30 +14,56 @@ export const errorDetail = (refused: Refused): ErrorDetail =>
     retryAfterSeconds: refused.retryAfterSeconds ?? 0,
   });
 
-/** A refusal as a gRPC status with its detail in the trailers. */
-export function toServiceError(refused: Refused): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
+/** Why a call has no response: a gRPC status, and the refusal that it tells of. */
+export interface Failure {
+  code: status;
+  details: string;
+  refusal?: ErrorDetail;
+}
+
+export const failureFrom = (refused: Refused): Failure => ({
+  code: errorTable[refused.code].grpc,
+  details: refused.code,
+  refusal: errorDetail(refused),
+});
+
+/** A failure as grpc-js sends it, the refusal in the trailers. */
+export function toServiceError({ code, details, refusal }: Failure): Pick<ServiceError, 'code' | 'details' | 'metadata'> {
   const metadata = new Metadata();
-  metadata.set(detailKey, Buffer.from(toBinary(ErrorDetailSchema, errorDetail(refused))));
-  return { code: errorTable[refused.code].grpc, details: refused.code, metadata };
+  if (refusal) metadata.set(detailKey, Buffer.from(toBinary(ErrorDetailSchema, refusal)));
+  return { code, details, metadata };
+}
+
+/** What came of a carried call in place of a response: a gRPC status, and the refusal that it tells of. */
+export class CallFailed extends Error {
+  constructor(
+    readonly code: status,
+    readonly details: string,
+    readonly refusal?: ErrorDetail,
+  ) {
+    super(`${code} ${status[code]}: ${details}`);
+  }
 }
 
 /**
  * A gRPC status as the refusal that it tells of. Without a detail: a peer that is away, too slow or does not know us is
  * `service.unavailable` with the status as its cause; anything else stays the error that it is.
  */
-export function fromServiceError(error: ServiceError): Error {
-  const bytes = error.metadata?.get(detailKey)[0];
-  if (Buffer.isBuffer(bytes)) {
-    const detail = fromBinary(ErrorDetailSchema, bytes);
-    if (isErrorCode(detail.code)) {
-      const fields = detail.fields.length > 0 ? Object.fromEntries(detail.fields.map((f) => [f.field, f.messages])) : undefined;
-      return Refused.restore(detail.code, detail.message, fields, detail.retryAfterSeconds || undefined);
-    }
+export function fromServiceError(error: ServiceError | CallFailed): Error {
+  const detail = error instanceof CallFailed ? error.refusal : inTrailers(error);
+  if (detail && isErrorCode(detail.code)) {
+    const fields = detail.fields.length > 0 ? Object.fromEntries(detail.fields.map((f) => [f.field, f.messages])) : undefined;
+    return Refused.restore(detail.code, detail.message, fields, detail.retryAfterSeconds || undefined);
   }
   if (!notThere.has(error.code)) return error;
   const refused = new Refused('service.unavailable', { retryAfterSeconds: 1 });
   refused.cause = error;
   return refused;
+}
+
+function inTrailers(error: ServiceError): ErrorDetail | undefined {
+  const bytes = error.metadata?.get(detailKey)[0];
+  return Buffer.isBuffer(bytes) ? fromBinary(ErrorDetailSchema, bytes) : undefined;
 }
 
 // UNAUTHENTICATED comes from the server itself, see `Stranger`: while the internal token is changed, old and new processes refuse
