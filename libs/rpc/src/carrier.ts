@@ -1,7 +1,14 @@
 import { fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { Metadata, status, type Client, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
-import { CarrierService, CarryRequestSchema, CarryResponseSchema, type Answer, type CallSchema, type CarryResponse } from '@tonegrid/contracts';
+import {
+  CarrierService,
+  CarryRequestSchema,
+  CarryResponseSchema,
+  type Answer,
+  type CallSchema,
+  type CarryResponse,
+} from '@tonegrid/contracts';
 import { asBytes, pathOf } from './bytes';
 import { encode } from './encode';
 import { CallFailed } from './status';

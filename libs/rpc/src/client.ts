@@ -139,7 +139,10 @@ class Calls {
     const trace: Record<string, string> = {};
     propagation.inject(active, trace);
     const timeoutMs = Math.max(0, deadline - Date.now());
-    const { outcome, replayed } = await this.carrier.call({ method: path, timeoutMs, caller: callerFields(caller), trace, request }, caller.signal);
+    const { outcome, replayed } = await this.carrier.call(
+      { method: path, timeoutMs, caller: callerFields(caller), trace, request },
+      caller.signal,
+    );
     if (replayed) caller.answer.replayed = true;
     if (outcome.case === 'failure') throw new CallFailed(outcome.value.code, outcome.value.details, outcome.value.refusal);
     return asBytes(outcome.value ?? nothing);

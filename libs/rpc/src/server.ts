@@ -67,7 +67,13 @@ export class RpcServer {
   constructor(private readonly options: RpcServerOptions) {
     this.token = Buffer.from(options.internalToken);
     const toRequest = (bytes: Buffer) => fromBinary(CarryRequestSchema, bytes);
-    this.server.register(carryPath, (stream: ServerDuplexStream<CarryRequest, Uint8Array>) => this.carry(stream), asBytes, toRequest, 'bidi');
+    this.server.register(
+      carryPath,
+      (stream: ServerDuplexStream<CarryRequest, Uint8Array>) => this.carry(stream),
+      asBytes,
+      toRequest,
+      'bidi',
+    );
   }
 
   /** Serves a use case under its rpc. */
