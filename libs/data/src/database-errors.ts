@@ -1,4 +1,5 @@
 import { Refused } from '@tonegrid/errors';
+import { silent } from './silence';
 
 interface DriverError extends Error {
   code?: string;
@@ -28,7 +29,7 @@ const awayMessages = [
   'Client has encountered a connection error and is not queryable',
   'Client was closed and is not queryable',
   'Connection ended unexpectedly',
-  'Query read timeout', // the server does not even end its own slow statement: the connection is of no use any more
+  silent,
 ];
 
 /** True if the work did nothing and may be run again as a whole. */

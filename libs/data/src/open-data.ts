@@ -3,6 +3,7 @@ import { DataSource, type EntitySchema, type MigrationInterface } from 'typeorm'
 import { Data } from './data';
 import { isUnavailable, translated } from './database-errors';
 import { observePool } from './pool-metrics';
+import { Silence } from './silence';
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- TypeORM's own type for a list of classes
 type Entity = Function | EntitySchema;
@@ -34,9 +35,10 @@ const typeParsers = {
     oid === dateOid ? (value: string) => value : (types.getTypeParser as (oid: number, format?: string) => unknown)(oid, format),
 };
 
+const defaultStatementTimeout = 30_000;
+
 /** The TypeORM DataSource of a service, not yet connected. Never synchronizes: the schema comes from migrations alone. */
 export function createDataSource(options: DataOptions): DataSource {
-  const statementTimeout = options.statementTimeout ?? 30_000;
   return new DataSource({
     type: 'postgres',
     url: options.url,
@@ -54,10 +56,8 @@ export function createDataSource(options: DataOptions): DataSource {
     extra: {
       keepAlive: true,
       types: typeParsers,
-      statement_timeout: statementTimeout,
+      statement_timeout: options.statementTimeout ?? defaultStatementTimeout,
       idle_in_transaction_session_timeout: 60_000,
-      // The server ends a slow statement; this one notices a server that no longer answers at all.
-      ...(statementTimeout > 0 ? { query_timeout: statementTimeout + 5000 } : {}),
     },
   });
 }
@@ -65,11 +65,13 @@ export function createDataSource(options: DataOptions): DataSource {
 /** Connects; waits for a database that is still starting. Throws `service.unavailable` if it does not come. */
 export async function openData(options: DataOptions): Promise<Data> {
   const dataSource = createDataSource(options);
+  const statementTimeout = options.statementTimeout ?? defaultStatementTimeout;
+  const silence = statementTimeout > 0 ? new Silence(statementTimeout + 5000) : undefined;
   const end = Date.now() + (options.startTimeout ?? 30_000);
   for (;;) {
     try {
       await dataSource.initialize();
-      const data: Data = new Data(dataSource, () => forget());
+      const data: Data = new Data(dataSource, () => forget(), silence);
       const forget = observePool(data.pool);
       return data;
     } catch (error) {

@@ -1,3 +1,4 @@
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { startPostgres, waitFor, type RunningPostgres, type TestDatabase } from '@tonegrid/testing';
 import { metrics } from '@tonegrid/rpc';
 import { v7 as uuid } from 'uuid';
@@ -207,4 +208,33 @@ describe('a database that goes away', () => {
     expect(await strict.read(ours, 'select 1 as one')).toEqual([{ one: 1 }]);
     await strict.close();
   });
+
+  it('is service.unavailable when the server no longer answers, and another connection is made', async () => {
+    const { hostname, port } = new URL(database.url);
+    let passing = true;
+    const between = createServer((client) => {
+      const server = connect(Number(port), hostname);
+      for (const [from, to] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        from.on('data', (bytes) => void (passing && to.write(bytes)));
+        from.on('error', () => to.destroy());
+        from.on('close', () => to.destroy());
+      }
+    });
+    await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
+    const url = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String((between.address() as AddressInfo).port) });
+    const remote = await openData({ url: url.href, poolSize: 1, statementTimeout: 200 });
+    try {
+      expect(await remote.read(ours, 'select 1 as one')).toEqual([{ one: 1 }]);
+      passing = false;
+      await expect(remote.transaction(ours, (tx) => tx.query('select 1'))).rejects.toMatchObject(unavailable);
+      passing = true;
+      expect(await remote.read(ours, 'select 1 as one')).toEqual([{ one: 1 }]);
+    } finally {
+      await remote.close();
+      between.close();
+    }
+  }, 60_000);
 });

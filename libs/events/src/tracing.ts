@@ -1,7 +1,6 @@
 import {
   context,
   isSpanContextValid,
-  ROOT_CONTEXT,
   SpanKind,
   trace,
   TraceFlags,
@@ -10,6 +9,7 @@ import {
   type Span,
   type SpanContext,
 } from '@opentelemetry/api';
+import { rootContext } from '@tonegrid/rpc';
 
 const tracer = trace.getTracer('@tonegrid/events');
 
@@ -41,7 +41,7 @@ export function publishSpan(traceparent: string | null, type: string, id: string
   const origin = remoteSpan(traceparent ?? undefined);
   if (!origin || !(origin.traceFlags & TraceFlags.SAMPLED)) return undefined;
   const attributes = { ...attributesOf(type, id), 'messaging.operation.type': 'send', 'messaging.operation.name': 'publish' };
-  return tracer.startSpan(`publish ${type}`, { kind: SpanKind.PRODUCER, attributes }, trace.setSpanContext(ROOT_CONTEXT, origin));
+  return tracer.startSpan(`publish ${type}`, { kind: SpanKind.PRODUCER, attributes }, trace.setSpanContext(rootContext, origin));
 }
 
 /**
@@ -54,7 +54,7 @@ export function processSpan(
   consumer: string,
 ): { span: Span; active: Context } {
   const origin = remoteSpan(published) ?? remoteSpan(event.traceparent);
-  const parent = origin ? trace.setSpanContext(ROOT_CONTEXT, origin) : ROOT_CONTEXT;
+  const parent = origin ? trace.setSpanContext(rootContext, origin) : rootContext;
   const attributes = {
     ...attributesOf(event.type, event.id),
     'messaging.operation.type': 'process',

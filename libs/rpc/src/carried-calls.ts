@@ -1,10 +1,11 @@
 import { fromBinary, type DescMethod, type MessageInitShape } from '@bufbuild/protobuf';
 import { status, type ServerDuplexStream } from '@grpc/grpc-js';
-import { propagation, ROOT_CONTEXT } from '@opentelemetry/api';
+import { propagation } from '@opentelemetry/api';
 import { CarryResponseSchema, type AnswerSchema, type Call, type CarryRequest } from '@tonegrid/contracts';
 import { maxMessageBytes } from './bytes';
 import { callerFromProto } from './caller';
 import { encode } from './encode';
+import { rootContext } from './root-context';
 import { Stranger, type ServedCall } from './served-call';
 import type { Failure } from './status';
 
@@ -56,7 +57,7 @@ export class CarriedCalls {
     const { id, method: path, timeoutMs, request } = call;
     return {
       path,
-      parent: propagation.extract(ROOT_CONTEXT, call.trace),
+      parent: propagation.extract(rootContext, call.trace),
       cancellation,
       identify: () => {
         if (!call.caller) throw new Stranger('it does not say who calls');

@@ -1,6 +1,6 @@
 import { fromBinary, type MessageInitShape } from '@bufbuild/protobuf';
 import { Metadata, status, type Client, type ClientDuplexStream, type ServiceError } from '@grpc/grpc-js';
-import { context, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import {
   CarrierService,
   CarryRequestSchema,
@@ -11,6 +11,7 @@ import {
 } from '@tonegrid/contracts';
 import { asBytes, pathOf } from './bytes';
 import { encode } from './encode';
+import { rootContext } from './root-context';
 import { CallFailed } from './status';
 
 /** A call without the id that its stream gives it. */
@@ -146,7 +147,7 @@ class CarryingStream {
     const metadata = new Metadata();
     metadata.set('tonegrid-internal-token', internalToken);
     // Whoever makes the first call must not stand behind all that the stream does from now on.
-    this.stream = context.with(ROOT_CONTEXT, () => channel.makeBidiStreamRequest(path, asBytes, toResponse, metadata, {}));
+    this.stream = context.with(rootContext, () => channel.makeBidiStreamRequest(path, asBytes, toResponse, metadata, {}));
     this.stream.on('data', (response: CarryResponse) => this.receive(response));
     this.stream.on('error', (error: ServiceError) => this.broken(error));
     this.stream.on('end', () => this.broken());

@@ -8,5 +8,6 @@ export { rpcClient, type RpcClient, type RpcClientOptions } from './client';
 export { toServiceError, fromServiceError, errorDetail } from './status';
 export { logger, logLevels, createLogger, nameLogger, type Logger } from './log';
 export { scrubbed } from './redact';
+export { rootContext } from './root-context';
 export { callContext, withCallContext, type CallContext } from './call-context';
 export { metrics } from './metrics';

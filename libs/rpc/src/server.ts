@@ -23,6 +23,7 @@ import { logger } from './log';
 import { metrics } from './metrics';
 import { checkRules } from './rules';
 import { rpcAttributes, spanName } from './spans';
+import { rootContext } from './root-context';
 import { Stranger, type ServedCall } from './served-call';
 import { failureFrom, toServiceError, type Failure } from './status';
 
@@ -154,7 +155,7 @@ export class RpcServer {
   /** A call with a stream of its own. */
   private plain(call: Call, callback: sendUnaryData<Uint8Array>): ServedCall {
     return {
-      parent: propagation.extract(context.active(), call.metadata, metadataGetter),
+      parent: propagation.extract(rootContext, call.metadata, metadataGetter),
       cancellation: call,
       identify: () => {
         this.admit(call.metadata);

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
-import { context, propagation, ROOT_CONTEXT, SpanKind, trace } from '@opentelemetry/api';
+import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
 import { Data } from '@tonegrid/data';
-import { logger, metrics, withCallContext } from '@tonegrid/rpc';
+import { logger, metrics, rootContext, withCallContext } from '@tonegrid/rpc';
 import { CONFIG } from '@tonegrid/service';
 import { Gauge } from 'prom-client';
 import { v4 as uuidv4 } from 'uuid';
@@ -129,7 +129,7 @@ export class SendWorker implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   private traced<T>(message: OutgoingMessage, work: () => Promise<T>): Promise<T> {
-    const parent = message.traceparent ? propagation.extract(ROOT_CONTEXT, { traceparent: message.traceparent }) : ROOT_CONTEXT;
+    const parent = message.traceparent ? propagation.extract(rootContext, { traceparent: message.traceparent }) : rootContext;
     const attributes = { 'tonegrid.dsp': message.dsp, 'tonegrid.message_id': message.message_id, 'tonegrid.attempt': message.attempts };
     const span = tracer.startSpan('delivery.send', { kind: SpanKind.CONSUMER, attributes }, parent);
     const active = withCallContext(trace.setSpan(parent, span), { requestId: message.uuid, tenant: message.tenant_uuid });

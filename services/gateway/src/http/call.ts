@@ -1,5 +1,5 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import { languages, logger, withCallContext, type Caller } from '@tonegrid/rpc';
+import { context, propagation, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
+import { languages, logger, rootContext, withCallContext, type Caller } from '@tonegrid/rpc';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Authenticated } from '../auth/identity';
 import { countRequest } from './telemetry';
@@ -34,7 +34,7 @@ const tracer = trace.getTracer('tonegrid.gateway');
 /** Begins a request: its span continues the trace of a `traceparent` header (W3C Trace Context). */
 export function beginCall(request: FastifyRequest): Call {
   const route = request.routeOptions.config?.template ?? 'unmatched';
-  const parent = request.headers['traceparent'] === undefined ? ROOT_CONTEXT : propagation.extract(ROOT_CONTEXT, request.headers);
+  const parent = request.headers['traceparent'] === undefined ? rootContext : propagation.extract(rootContext, request.headers);
   const span = tracer.startSpan(
     `${request.method} ${route}`,
     {
