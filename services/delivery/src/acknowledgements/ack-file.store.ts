@@ -17,11 +17,11 @@ export interface ExpectedAnswers {
 export class AckFileStore {
   /** DSPs that something was sent to in the last 30 days, or is being sent. */
   expected(data: Data): Promise<ExpectedAnswers[]> {
-    return data.system((tx) =>
-      tx.query<ExpectedAnswers>(
-        `select d.dsp, bool_or(d.status in ('submitted', 'accepted', 'update_submitted', 'takedown_submitted', 'failed')) as waiting
-         from deliveries d where d.submitted_at > now() - interval '30 days' group by d.dsp`,
-      ),
+    return data.systemRead<ExpectedAnswers>(
+      `select d.dsp, bool_or(d.status in ('submitted', 'accepted', 'update_submitted', 'takedown_submitted', 'failed')) as waiting
+       from deliveries d where d.submitted_at > now() - interval '30 days' group by d.dsp`,
+      [],
+      'expected-answers',
     );
   }
 
