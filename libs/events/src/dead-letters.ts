@@ -62,11 +62,10 @@ export interface ReplayOptions {
 export async function replayDeadLetters(options: ReplayOptions): Promise<void> {
   const { data, consumer, everyTenant, within, handle } = options;
   for (;;) {
-    const [next] = await data.system((tx) =>
-      tx.query<{ payload: string }>(
-        'select payload from dead_letters where consumer = $1 and replay_at is not null order by stream_seq limit 1',
-        [consumer],
-      ),
+    const [next] = await data.systemRead<{ payload: string }>(
+      'select payload from dead_letters where consumer = $1 and replay_at is not null order by stream_seq limit 1',
+      [consumer],
+      'next-dead-letter',
     );
     if (!next) return;
     const event = JSON.parse(next.payload) as CloudEvent;
