@@ -17,51 +17,39 @@ export const fetchSigningKeys =
     return imported;
   };
 
-/** How often keys may be fetched. */
-export interface SigningKeysOptions {
-  /** Keys are fetched anew after this time; milliseconds. */
-  maxAgeMs?: number;
-  /** An unknown key id makes it fetch at most this often; milliseconds. */
-  cooldownMs?: number;
-  now?: () => number;
-}
+/** Milliseconds after which keys are fetched anew. */
+const maxAge = 60_000;
+/** Milliseconds between two fetches for the sake of unknown key ids, at least. */
+const cooldown = 1_000;
 
 /** The keys, remembered. A key that is not known is looked for once more before its token is refused. */
 export class SigningKeys {
   private keys: ReadonlyMap<string, CryptoKey> = new Map();
+  /** When the fetch of these keys began and ended; milliseconds of a clock that only goes on. */
+  private begunAt = -Infinity;
   private fetchedAt = -Infinity;
   private pending: Promise<void> | undefined;
-  private readonly maxAge: number;
-  private readonly cooldown: number;
-  private readonly now: () => number;
   /** Changes when the set of keys does. */
   generation = 0;
 
-  constructor(
-    private readonly fetchKeys: FetchKeys,
-    { maxAgeMs = 60_000, cooldownMs = 1_000, now = Date.now }: SigningKeysOptions = {},
-  ) {
-    this.maxAge = maxAgeMs;
-    this.cooldown = cooldownMs;
-    this.now = now;
-  }
+  constructor(private readonly fetchKeys: FetchKeys) {}
 
   /** The key of that id; undefined when identity has none. */
   async find(id: string): Promise<CryptoKey | undefined> {
-    if (this.now() - this.fetchedAt >= this.maxAge) await this.refresh();
-    const known = this.keys.get(id);
-    if (known) return known;
-    // A key may be used the moment it is published: wait for the next fetch that is allowed rather than refuse a right token.
-    const wait = this.cooldown - (this.now() - this.fetchedAt);
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    if (this.keys.has(id)) return this.keys.get(id);
-    if (this.now() - this.fetchedAt >= this.cooldown) await this.refresh();
+    const asked = performance.now();
+    await this.ensureFresh();
+    // A key may be used the moment it is published: rather than refuse a right token, wait for a fetch that began after it came.
+    while (!this.keys.has(id) && this.begunAt < asked) {
+      const wait = this.fetchedAt + cooldown - performance.now();
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+      else await this.refresh();
+    }
     return this.keys.get(id);
   }
 
   /** Fetches the keys when those at hand are too old: removed keys stop counting. */
   async ensureFresh(): Promise<void> {
-    if (this.now() - this.fetchedAt >= this.maxAge) await this.refresh();
+    if (performance.now() - this.fetchedAt >= maxAge) await this.refresh();
   }
 
   private refresh(): Promise<void> {
@@ -69,9 +57,11 @@ export class SigningKeys {
   }
 
   private async load(): Promise<void> {
+    const begun = performance.now();
     const keys = await this.fetchKeys();
     if ([...this.keys.keys()].some((id) => !keys.has(id))) this.generation += 1;
     this.keys = keys;
-    this.fetchedAt = this.now();
+    this.begunAt = begun;
+    this.fetchedAt = performance.now();
   }
 }
