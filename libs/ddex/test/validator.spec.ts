@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildNotification, buildPurge } from '../src/model/build-notification';
 import { createValidator, type Validator } from '../src/validate/validator';
@@ -62,6 +62,35 @@ describe('a pool', () => {
     expect(reports.map((report) => report.valid)).toEqual(reports.map((_, i) => i % 2 === 1));
     await validator.close();
   });
+
+  it('keeps one worker for documents of ordinary size: they are judged while large ones fill the others', async () => {
+    const validator = createValidator({ workers: 2 });
+    await validator.warm();
+    const order: string[] = [];
+    const large = sample.replace('<DealList>', `<!-- ${'x'.repeat(2 * 1024 * 1024)} --><DealList>`);
+    const judge = (name: string, document: string) => validator.validate(document).then(() => order.push(name));
+    const all = [...Array.from({ length: 4 }, () => judge('large', large)), ...Array.from({ length: 4 }, () => judge('small', '<a/>'))];
+    await Promise.all(all);
+    expect(order).toHaveLength(8);
+    expect(order.lastIndexOf('small')).toBeLessThan(order.lastIndexOf('large'));
+    await validator.close();
+  });
+
+  (existsSync('/proc/thread-self') ? it : it.skip)(
+    'has, of several, one worker of the process’s own priority, and others that give way',
+    async () => {
+      const niceness = () =>
+        readdirSync('/proc/self/task').map((thread) =>
+          Number(readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1]!.split(' ')[16]),
+        );
+      const own = niceness()[0]!;
+      const before = niceness().filter((nice) => nice > own).length;
+      const validator = createValidator({ workers: 3 });
+      await validator.warm();
+      expect(niceness().filter((nice) => nice > own).length).toBe(own >= 10 ? before : before + 2);
+      await validator.close();
+    },
+  );
 
   it('that is closed rejects', async () => {
     const validator = createValidator();

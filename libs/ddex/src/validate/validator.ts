@@ -14,7 +14,7 @@ export interface ValidatorOptions extends JudgeOptions {
   schemasDir?: string | null;
   /**
    * Threads, each with its own compiled schemas (some 60 MB). Default 1. Of several, one is kept for documents of ordinary size: a
-   * large one, which may take a second, never makes those wait.
+   * large one, which may take a second, never makes those wait; on Linux its thread also gives way to others.
    */
   workers?: number;
   /** Milliseconds that one document may take before its worker is ended. Default 10,000. */
@@ -48,10 +48,12 @@ interface Job {
 /** Bytes from which a document is large: a release of 200 tracks is smaller. */
 const largeBytes = 1024 * 1024;
 
-const isLarge = (job: Job | null | undefined): boolean => job !== null && job !== undefined && job.document.byteLength > largeBytes;
+const isLarge = ({ document }: Job): boolean => document.byteLength > largeBytes;
 
 interface Seat {
   worker: Worker;
+  /** All but one give way to the process's other threads, and only they take large documents. */
+  yields: boolean;
   ready: boolean;
   job: Job | null;
   timer: NodeJS.Timeout | null;
@@ -103,16 +105,14 @@ class WorkerPool implements Validator {
 
   private assign(): void {
     for (;;) {
-      const next = this.nextInQueue();
-      if (next < 0) return;
-      const seat = this.seats.find((candidate) => candidate.ready && !candidate.job);
+      const [place, seat] = this.nextInQueue();
       if (!seat) {
         // One that is still starting will take the next job itself.
         const starting = this.seats.filter((candidate) => !candidate.ready).length;
         if (this.seats.length < this.size && starting < this.queue.length) this.hire();
         return;
       }
-      const [job] = this.queue.splice(next, 1) as [Job];
+      const [job] = this.queue.splice(place, 1) as [Job];
       seat.job = job;
       seat.timer = setTimeout(() => this.overrun(seat), this.options.timeoutMs ?? 10_000);
       seat.worker.ref();
@@ -122,20 +122,26 @@ class WorkerPool implements Validator {
     }
   }
 
-  /** Place of the first job that may begin; -1 when there is none. A large one may not take the last place for others. */
-  private nextInQueue(): number {
-    const large = this.seats.filter(({ job }) => isLarge(job)).length;
-    return this.size > 1 && large >= this.size - 1 ? this.queue.findIndex((job) => !isLarge(job)) : this.queue.length > 0 ? 0 : -1;
+  /** The first job that may begin, by its place, and where. */
+  private nextInQueue(): [place: number, seat: Seat | undefined] {
+    const free = this.seats.filter(({ ready, job }) => ready && !job);
+    const [prompt, yielding] = [free.find(({ yields }) => !yields), free.find(({ yields }) => yields)];
+    for (const [place, job] of free.length > 0 ? this.queue.entries() : []) {
+      const seat = isLarge(job) && this.size > 1 ? yielding : (prompt ?? yielding);
+      if (seat) return [place, seat];
+    }
+    return [-1, undefined];
   }
 
   private hire(): void {
     const { schemasDir = null, maxBytes, maxDepth, maxElements, maxHeapMb = 256 } = this.options;
-    const setup: WorkerSetup = { schemasDir, judge: { maxBytes, maxDepth, maxElements } };
+    const yields = this.seats.some((seat) => !seat.yields);
+    const setup: WorkerSetup = { schemasDir, judge: { maxBytes, maxDepth, maxElements }, yields };
     const worker = new Worker(join(__dirname, 'worker.js'), {
       workerData: setup,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: youngMb },
     });
-    const seat: Seat = { worker, ready: false, job: null, timer: null, judged: 0, gone: false };
+    const seat: Seat = { worker, yields, ready: false, job: null, timer: null, judged: 0, gone: false };
     this.seats.push(seat);
     worker.on('message', (answer: Answer) => this.answered(seat, answer));
     // Out of memory, or a fault of WebAssembly: the document is refused, the next one finds a new worker.

@@ -1,3 +1,6 @@
+import { readlinkSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { DspTarget } from './dsp-rule';
 import { judge, type JudgeOptions } from './judge';
@@ -13,10 +16,13 @@ export interface WorkerJob {
 export interface WorkerSetup {
   schemasDir: string | null;
   judge: JudgeOptions;
+  /** Whether other threads of the process go first when there are fewer cores than work. */
+  yields: boolean;
 }
 
 const setup = workerData as WorkerSetup;
 const port = parentPort!;
+if (setup.yields) giveWay();
 
 // libxml2-wasm is ESM with top-level await: only a native import() loads it, which is why it lives here and nowhere else.
 // Should it not open, the rejection ends the worker, and the pool hears of it.
@@ -31,3 +37,12 @@ void SchemaShelf.open(setup.schemasDir).then((shelf) => {
   });
   port.postMessage({ ready: true });
 });
+
+/** On Linux each thread has a priority of its own, and is a process as far as that goes (setpriority(2), C library/kernel differences). */
+function giveWay(): void {
+  try {
+    setPriority(Number(basename(readlinkSync('/proc/thread-self'))), constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Elsewhere a thread has none, and the operating system shares the cores out evenly.
+  }
+}
