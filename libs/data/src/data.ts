@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { isRetryable, isStalePlan, isUnavailable, translated, unavailable } from './database-errors';
-import { readAs, type Statement } from './statements';
+import { actingAs, readAs, runStatements, withStackOfCaller, type Statement } from './statements';
 import { Reads } from './reads';
 import type { Silence } from './silence';
-import { beginSnapshot, Transaction, type Tx } from './transaction';
+import { commit, Transaction, type Tx } from './transaction';
 
 /** Whoever acts; only the tenant matters here. */
 export interface Tenant {
@@ -13,6 +13,8 @@ export interface Tenant {
 
 const uuidForm = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const everyTenant = '*';
+/** Must be said before any query, so it is said here. */
+const beginSnapshot: Statement = { name: 'tonegrid_begin_snapshot', text: 'begin isolation level repeatable read, read only' };
 /** How often the whole work is run when PostgreSQL undoes it because of others (40001, 40P01). */
 const attempts = 4;
 
@@ -50,10 +52,20 @@ export class Data {
     return this.repeat(() => this.attempt(tenant, work));
   }
 
-  /** Like `transaction`, but read-only, and every statement sees the database as of the first one. */
-  async snapshot<T>(caller: Tenant, work: (tx: Tx) => Promise<T>): Promise<T> {
+  /**
+   * Several selects as the caller's tenant in one round trip, read-only, all of which see the database as of one moment. Gives the rows
+   * of each.
+   */
+  async snapshot(caller: Tenant, statements: readonly Statement[]): Promise<unknown[][]> {
     const tenant = tenantOf(caller);
-    return this.repeat(() => this.attempt(tenant, work, beginSnapshot));
+    return this.repeat(async () => {
+      const client = await this.checkOut();
+      const { answers, error } = await runStatements(client, [beginSnapshot, { ...actingAs, values: [tenant] }, ...statements, commit]);
+      // After a failure, which is rare, its transaction is still open: the connection is closed with it.
+      client.release(error !== undefined);
+      if (error) throw withStackOfCaller(error);
+      return answers.slice(2, -1).map(({ rows }) => rows);
+    });
   }
 
   /** Like `transaction`, over all tenants: for relays, sweeps and workers that serve every tenant, never for a caller's request. */
@@ -143,9 +155,9 @@ export class Data {
     }
   }
 
-  private async attempt<T>(tenant: string, work: (tx: Tx) => Promise<T>, beginning?: Statement): Promise<T> {
+  private async attempt<T>(tenant: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.checkOut();
-    const tx = new Transaction(client, this.dataSource, tenant, beginning);
+    const tx = new Transaction(client, this.dataSource, tenant);
     let broken = false;
     try {
       const result = await work(tx);

@@ -54,9 +54,7 @@ interface Ahead extends Statement {
 }
 
 const begin: Statement = { name: 'tonegrid_begin', text: 'begin' };
-/** What `Data.snapshot` begins with: as of its first statement, and nothing is written. It must be said before any query, so it is said here. */
-export const beginSnapshot: Statement = { name: 'tonegrid_begin_snapshot', text: 'begin isolation level repeatable read, read only' };
-const commit: Statement = { name: 'tonegrid_commit', text: 'commit' };
+export const commit: Statement = { name: 'tonegrid_commit', text: 'commit' };
 const unfinished = 'the transaction was rolled back: the work went on after a failed statement';
 
 /**
@@ -77,9 +75,8 @@ export class Transaction implements Tx {
     private readonly client: PoolClient,
     private readonly dataSource: DataSource,
     readonly tenantUuid: string,
-    beginning: Statement = begin,
   ) {
-    this.waiting = [beginning, { ...actingAs, values: [tenantUuid] }];
+    this.waiting = [begin, { ...actingAs, values: [tenantUuid] }];
   }
 
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see Tx

@@ -1,5 +1,5 @@
 import { connect, createServer, type AddressInfo } from 'node:net';
-import { startPostgres, waitFor, type RunningPostgres, type TestDatabase } from '@tonegrid/testing';
+import { pause, startPostgres, waitFor, type RunningPostgres, type TestDatabase } from '@tonegrid/testing';
 import { metrics } from '@tonegrid/rpc';
 import { v7 as uuid } from 'uuid';
 import { isForeignKeyViolation, isUniqueViolation, openData, runMigrations, type Data, type Tx } from '../src';
@@ -48,15 +48,21 @@ describe('a transaction', () => {
     expect(await titles()).not.toEqual(expect.arrayContaining([expect.stringContaining('undone')]));
   });
 
-  it('as a snapshot sees everything as of its first statement, and writes nothing', async () => {
-    await data.snapshot(ours, async (tx) => {
-      const count = async () => (await tx.query<{ n: number }>('select count(*)::int as n from song'))[0]!.n;
-      const before = await count();
-      await data.transaction(ours, (other) => add(other, 'meanwhile'));
-      expect(await count()).toBe(before);
-    });
+  it('as a snapshot sees everything as of one moment, and writes nothing', async () => {
+    const count = { text: 'select count(*)::int as n from song' };
+    const reading = data.snapshot(ours, [count, { text: 'select pg_sleep(1.5)' }, count]);
+    await pause(300);
+    await data.transaction(ours, (other) => add(other, 'meanwhile'));
+    const [before, , after] = (await reading) as { n: number }[][];
+    expect(after).toEqual(before);
     expect(await titles()).toContain('meanwhile');
-    await expect(data.snapshot(ours, (tx) => add(tx, 'written in a snapshot'))).rejects.toMatchObject({ code: '25006' });
+    const writing = {
+      text: 'insert into song (uuid, tenant_uuid, title) values ($1, $2, $3)',
+      values: [uuid(), ours.tenantUuid, 'written'],
+    };
+    await expect(data.snapshot(ours, [count, writing])).rejects.toMatchObject({ code: '25006' });
+    expect(await data.snapshot(ours, [count])).toEqual([[{ n: before![0]!.n + 1 }]]);
+    expect(await data.snapshot({ tenantUuid: uuid() }, [count])).toEqual([[{ n: 0 }]]);
   });
 
   it('undoes a savepoint alone, also one of TypeORM', async () => {

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { ArtistRoleSchema, words, type ArtistRole, type ArtistSchema, type CreditedArtistSchema } from '@tonegrid/contracts';
 import type { CreditCells } from '../releases/release-row';
 import type { ArtistRow } from './artist';
+import { timestampOf } from '../timestamp';
 
 const roles = words<ArtistRole>(ArtistRoleSchema);
 
@@ -14,8 +14,8 @@ export const artistMessage = (row: ArtistRow): MessageInitShape<typeof ArtistSch
   appleArtistId: row.apple_artist_id ?? undefined,
   spotifyArtistId: row.spotify_artist_id ?? undefined,
   isni: row.isni ?? undefined,
-  createdAt: timestampFromDate(row.created_at),
-  updatedAt: timestampFromDate(row.updated_at),
+  createdAt: timestampOf(row.created_at),
+  updatedAt: timestampOf(row.updated_at),
 });
 
 /** Credits of a release or track; null, as json_agg says it, when there are none. */

@@ -51,28 +51,30 @@ export class GetReleaseSnapshot {
     private readonly messages: ReleaseMessages,
   ) {}
 
-  run(caller: Caller, { uuid, dspSlug }: GetReleaseSnapshotRequest): Promise<MessageInitShape<typeof GetReleaseSnapshotResponseSchema>> {
-    return this.data.snapshot(caller, async (tx) => {
-      const [[release], tracks, [chain], [artwork]] = (await tx.batch(
-        statements.map((statement) => ({ ...statement, values: [uuid] })),
-      )) as [[ReleaseView?], TrackRow[], [SupplyChainRow?], [AssetRow?]];
-      if (!release) throw new Refused('release.not_found');
-      const dsp = this.registry.get(dspSlug);
-      if (!dsp) throw new Refused('dsp.not_found', { params: { slug: dspSlug } });
-      if (!release.dsps.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dsp.slug } });
-      const [config] = effectiveMessages(this.registry, { ...supplyChainOf(chain!), dsps: [dsp.slug] });
-      return {
-        release: this.messages.release(release),
-        tracks: tracks.map((row) => ({ track: trackMessage(row), audio: audioFile(row), durationMs: BigInt(row.duration_ms ?? 0) })),
-        artwork: artwork && file(artwork),
-        artworkWidth: artwork?.width ?? 0,
-        artworkHeight: artwork?.height ?? 0,
-        config,
-        tenantUuid: release.tenant_uuid,
-        tenantName: caller.tenantName || release.tenant_name,
-        revision: BigInt(release.revision),
-      };
-    });
+  async run(
+    caller: Caller,
+    { uuid, dspSlug }: GetReleaseSnapshotRequest,
+  ): Promise<MessageInitShape<typeof GetReleaseSnapshotResponseSchema>> {
+    const [[release], tracks, [chain], [artwork]] = (await this.data.snapshot(
+      caller,
+      statements.map((statement) => ({ ...statement, values: [uuid] })),
+    )) as [[ReleaseView?], TrackRow[], [SupplyChainRow?], [AssetRow?]];
+    if (!release) throw new Refused('release.not_found');
+    const dsp = this.registry.get(dspSlug);
+    if (!dsp) throw new Refused('dsp.not_found', { params: { slug: dspSlug } });
+    if (!release.dsps.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dsp.slug } });
+    const [config] = effectiveMessages(this.registry, { ...supplyChainOf(chain!), dsps: [dsp.slug] });
+    return {
+      release: this.messages.release(release),
+      tracks: tracks.map((row) => ({ track: trackMessage(row), audio: audioFile(row), durationMs: BigInt(row.duration_ms ?? 0) })),
+      artwork: artwork && file(artwork),
+      artworkWidth: artwork?.width ?? 0,
+      artworkHeight: artwork?.height ?? 0,
+      config,
+      tenantUuid: release.tenant_uuid,
+      tenantName: caller.tenantName || release.tenant_name,
+      revision: BigInt(release.revision),
+    };
   }
 }
 

@@ -1,5 +1,4 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   ReleaseStatusSchema,
@@ -18,6 +17,7 @@ import type { CatalogConfig } from '../config';
 import { trackSummary } from '../tracks/track-messages';
 import type { ReleaseStatus } from './release';
 import type { ReleaseSummaryRow, ReleaseView } from './release-row';
+import { timestampOf } from '../timestamp';
 
 const types = words<ReleaseType>(ReleaseTypeSchema);
 const stages = words<ReviewStage>(ReviewStageSchema);
@@ -71,8 +71,8 @@ export class ReleaseMessages {
       rejectionReason: row.rejection_reason ?? undefined,
       rejectionIssues: row.rejection_issues.map(({ field, message }) => ({ field: field ?? undefined, message })),
       warnings: row.artwork_warnings.length > 0 ? [...row.warnings, ...row.artwork_warnings] : row.warnings,
-      createdAt: timestampFromDate(row.created_at),
-      updatedAt: timestampFromDate(row.updated_at),
+      createdAt: timestampOf(row.created_at),
+      updatedAt: timestampOf(row.updated_at),
     };
   }
 
@@ -85,7 +85,7 @@ export class ReleaseMessages {
       upc: row.upc,
       releaseDate: row.release_date ?? undefined,
       artworkUrl: row.artwork_key === null ? undefined : this.artworkUrl(row.artwork_key),
-      createdAt: timestampFromDate(row.created_at),
+      createdAt: timestampOf(row.created_at),
     };
   }
 }

@@ -1,9 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { EffectiveConfigSchema, SupplyChainConfigSchema } from '@tonegrid/contracts';
 import type { Dsp, DspRegistry } from '@tonegrid/dsp-registry';
 import { resolveConfig, resolveEffective, type ConfigRow, type Effective, type OverrideRow, type Sobo } from './effective-config';
 import { territoryMode } from './parse-deals';
+import { timestampOf } from '../timestamp';
 
 /** The configuration of a release; the custom amounts are shown only where they are custom. */
 export function configMessage(
@@ -26,7 +26,7 @@ export function configMessage(
     isTestDelivery: config.isTestDelivery,
     soboPartyDpid: config.soboPartyDpid ?? undefined,
     soboPartyName: config.soboPartyName ?? undefined,
-    updatedAt: row && timestampFromDate(row.updated_at),
+    updatedAt: row && timestampOf(row.updated_at),
   };
 }
 

@@ -1,9 +1,9 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { timestampFromDate, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { AudioStatusSchema, words, type AudioStatus, type TrackSchema, type TrackSummarySchema } from '@tonegrid/contracts';
 import { creditMessages } from '../artists/artist-messages';
 import type { TrackCells } from '../releases/release-row';
 import type { TrackRow } from './track-row';
+import { timestampOf } from '../timestamp';
 
 const audioStatuses = words<AudioStatus>(AudioStatusSchema);
 
@@ -22,7 +22,7 @@ export const trackSummary = ([uuid, title, position, isrc, duration, explicit, a
   duration: wholeSeconds(duration),
   explicit,
   audioStatus: audioStatuses.value(audioStatus),
-  createdAt: timestampFromMs(Date.parse(createdAt)),
+  createdAt: timestampOf(Date.parse(createdAt)),
 });
 
 /** A track whole. The MD5 is the file's; until there is one, what its owner announced. */
@@ -47,6 +47,6 @@ export const trackMessage = (row: TrackRow): MessageInitShape<typeof TrackSchema
   artists: creditMessages(row.artists),
   contributors: row.contributors ?? [],
   localizedTitles: row.localized_titles,
-  createdAt: timestampFromDate(row.created_at),
-  updatedAt: timestampFromDate(row.updated_at),
+  createdAt: timestampOf(row.created_at),
+  updatedAt: timestampOf(row.updated_at),
 });
