@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { create, fromBinary, toBinary, type DescMessage, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import { fromBinary, type DescMessage, type MessageInitShape } from '@bufbuild/protobuf';
 import type { Data, Tx } from '@tonegrid/data';
 import { isErrorCode, Refused, type FieldErrors } from '@tonegrid/errors';
-import type { Caller, Idempotency } from '@tonegrid/rpc';
+import { encode, type Caller, type Idempotency } from '@tonegrid/rpc';
 
 interface Row {
   route: string;
@@ -53,9 +53,9 @@ export class Changes {
     caller: ChangingCaller,
     schema: O,
     work: (tx: Tx) => Promise<MessageInitShape<O>>,
-  ): Promise<MessageShape<O>> {
+  ): Promise<MessageInitShape<O>> {
     const { idempotency } = caller;
-    if (!idempotency) return create(schema, await this.data.transaction(caller, work));
+    if (!idempotency) return this.data.transaction(caller, work);
     const outcome = await this.data.transaction(caller, (tx) => once(tx, caller.tenantUuid, idempotency, schema, work, this.seal));
     if (outcome.replayed) caller.answer.replayed = true;
     if (outcome.refused) throw outcome.refused;
@@ -64,7 +64,7 @@ export class Changes {
 }
 
 interface Outcome<O extends DescMessage> {
-  answer?: MessageShape<O>;
+  answer?: MessageInitShape<O>;
   /** Returned, not thrown, so that the transaction which holds its record commits. */
   refused?: Refused;
   replayed: boolean;
@@ -96,7 +96,7 @@ async function once<O extends DescMessage>(
   if (found) return replay(found, idempotency, schema, (stored) => seal.open(stored, keyHash.toString('hex')));
   if (!lock.locked) throw new Refused('idempotency.in_progress', { retryAfterSeconds: 1 });
 
-  const outcome = await attempt(tx, schema, work);
+  const outcome = await attempt(tx, work);
   const { answer, refused } = outcome;
   const refusal = refused && {
     code: refused.code,
@@ -112,7 +112,7 @@ async function once<O extends DescMessage>(
       idempotency.route,
       idempotency.bodyHash,
       schema.typeName,
-      answer ? seal.seal(toBinary(schema, answer), keyHash.toString('hex')) : null,
+      answer ? seal.seal(encode(schema, answer), keyHash.toString('hex')) : null,
       refusal ? JSON.stringify(refusal) : null,
     ],
     'idempotency_store',
@@ -120,9 +120,9 @@ async function once<O extends DescMessage>(
   return outcome;
 }
 
-async function attempt<O extends DescMessage>(tx: Tx, schema: O, work: (tx: Tx) => Promise<MessageInitShape<O>>): Promise<Outcome<O>> {
+async function attempt<O extends DescMessage>(tx: Tx, work: (tx: Tx) => Promise<MessageInitShape<O>>): Promise<Outcome<O>> {
   try {
-    return { answer: create(schema, await tx.savepoint(() => work(tx))), replayed: false };
+    return { answer: await tx.savepoint(() => work(tx)), replayed: false };
   } catch (error) {
     if (!(error instanceof Refused) || !isStored(error)) throw error;
     return { refused: error, replayed: false };

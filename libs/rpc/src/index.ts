@@ -4,6 +4,7 @@ export { checkRules, parseDate, isUuid } from './rules';
 export { languageOf, languages, ruleMessage, type RuleName } from './rule-messages';
 export { Rpc, rpcMethodOf, type UseCase, type StreamUseCase } from './decorator';
 export { RpcServer, type RpcServerOptions } from './server';
+export { encode } from './encode';
 export { rpcClient, type RpcClient, type RpcClientOptions } from './client';
 export { toServiceError, fromServiceError, errorDetail } from './status';
 export { logger, logLevels, createLogger, nameLogger, type Logger } from './log';

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, CreateArtistResponseSchema, type CreateArtistRequest } from '@tonegrid/contracts';
 import { Outbox } from '@tonegrid/events';
@@ -18,7 +18,7 @@ export class CreateArtist {
     private readonly outbox: Outbox,
   ) {}
 
-  async run(caller: Caller, request: CreateArtistRequest): Promise<MessageShape<typeof CreateArtistResponseSchema>> {
+  async run(caller: Caller, request: CreateArtistRequest): Promise<MessageInitShape<typeof CreateArtistResponseSchema>> {
     const fields = parseArtist(request);
     return this.changes.run(caller, CreateArtistResponseSchema, async (tx) => {
       const artist = await insertArtist(tx, fields);

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteArtistResponseSchema, type DeleteArtistRequest } from '@tonegrid/contracts';
 import { Refused } from '@tonegrid/errors';
@@ -17,7 +17,7 @@ export class DeleteArtist {
     private readonly outbox: Outbox,
   ) {}
 
-  run(caller: Caller, { uuid }: DeleteArtistRequest): Promise<MessageShape<typeof DeleteArtistResponseSchema>> {
+  run(caller: Caller, { uuid }: DeleteArtistRequest): Promise<MessageInitShape<typeof DeleteArtistResponseSchema>> {
     return this.changes.run(caller, DeleteArtistResponseSchema, async (tx) => {
       // The lock keeps others from crediting the artist meanwhile: a foreign key needs the row, too.
       const artist = await lockArtist(tx, uuid);

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, UpdateArtistResponseSchema, type UpdateArtistRequest } from '@tonegrid/contracts';
 import { Outbox } from '@tonegrid/events';
@@ -23,7 +23,7 @@ export class UpdateArtist {
     private readonly outbox: Outbox,
   ) {}
 
-  async run(caller: Caller, request: UpdateArtistRequest): Promise<MessageShape<typeof UpdateArtistResponseSchema>> {
+  async run(caller: Caller, request: UpdateArtistRequest): Promise<MessageInitShape<typeof UpdateArtistResponseSchema>> {
     const has = supplied(request);
     const parsed = parseArtist(has('name') ? request : { ...request, name: 'unchanged' });
     const names = Object.keys(parsed) as (keyof ArtistFields & Parameters<typeof has>[0])[];

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteReleaseArtworkResponseSchema, type DeleteReleaseArtworkRequest } from '@tonegrid/contracts';
 import { audited } from '@tonegrid/events';
@@ -18,7 +18,7 @@ export class DeleteReleaseArtwork {
     private readonly releases: ReleaseChanges,
   ) {}
 
-  run(caller: Caller, { uuid }: DeleteReleaseArtworkRequest): Promise<MessageShape<typeof DeleteReleaseArtworkResponseSchema>> {
+  run(caller: Caller, { uuid }: DeleteReleaseArtworkRequest): Promise<MessageInitShape<typeof DeleteReleaseArtworkResponseSchema>> {
     return this.changes.run(caller, DeleteReleaseArtworkResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, uuid);
       assertWithOwner(release);

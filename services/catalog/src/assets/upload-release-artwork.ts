@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, UploadReleaseArtworkResponseSchema, type UploadReleaseArtworkRequest } from '@tonegrid/contracts';
 import { Data, type Tx } from '@tonegrid/data';
@@ -37,7 +37,7 @@ export class UploadReleaseArtwork {
   async run(
     caller: Caller,
     parts: AsyncIterable<UploadReleaseArtworkRequest>,
-  ): Promise<MessageShape<typeof UploadReleaseArtworkResponseSchema>> {
+  ): Promise<MessageInitShape<typeof UploadReleaseArtworkResponseSchema>> {
     const { start, chunks } = await openUpload(parts);
     const { uuid } = start;
     if (!isUuid(uuid)) throw new Refused('release.not_found');

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { AudioStatus, CatalogService, UploadTrackAudioResponseSchema, type UploadTrackAudioRequest } from '@tonegrid/contracts';
 import { Data, type Tx } from '@tonegrid/data';
@@ -35,7 +35,7 @@ export class UploadTrackAudio {
   async run(
     caller: Caller,
     messages: AsyncIterable<UploadTrackAudioRequest>,
-  ): Promise<MessageShape<typeof UploadTrackAudioResponseSchema>> {
+  ): Promise<MessageInitShape<typeof UploadTrackAudioResponseSchema>> {
     const { start, chunks } = await openUpload(messages);
     const { uuid } = start;
     if (!isUuid(uuid)) throw new Refused('track.not_found');

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { ApproveReleaseResponseSchema, CatalogService, type ApproveReleaseRequest } from '@tonegrid/contracts';
 import { audited, Outbox } from '@tonegrid/events';
@@ -18,7 +18,7 @@ export class ApproveRelease {
     private readonly outbox: Outbox,
   ) {}
 
-  run(caller: Caller, { uuid }: ApproveReleaseRequest): Promise<MessageShape<typeof ApproveReleaseResponseSchema>> {
+  run(caller: Caller, { uuid }: ApproveReleaseRequest): Promise<MessageInitShape<typeof ApproveReleaseResponseSchema>> {
     return this.changes.run(caller, ApproveReleaseResponseSchema, async (tx) => {
       const release = await lockRelease(tx, uuid);
       assertReviewable(release);

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { AttachDspsResponseSchema, CatalogService, type AttachDspsRequest } from '@tonegrid/contracts';
 import { DspRegistry } from '@tonegrid/dsp-registry';
@@ -21,7 +21,7 @@ export class AttachDsps {
     private readonly registry: DspRegistry,
   ) {}
 
-  run(caller: Caller, request: AttachDspsRequest): Promise<MessageShape<typeof AttachDspsResponseSchema>> {
+  run(caller: Caller, request: AttachDspsRequest): Promise<MessageInitShape<typeof AttachDspsResponseSchema>> {
     return this.changes.run(caller, AttachDspsResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, request.uuid);
       const { dsps, unknown } = chooseDsps(this.registry, request.dsps);

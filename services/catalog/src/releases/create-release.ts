@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, CreateReleaseResponseSchema, type CreateReleaseRequest } from '@tonegrid/contracts';
 import { Outbox } from '@tonegrid/events';
@@ -24,7 +24,7 @@ export class CreateRelease {
     private readonly messages: ReleaseMessages,
   ) {}
 
-  async run(caller: Caller, request: CreateReleaseRequest): Promise<MessageShape<typeof CreateReleaseResponseSchema>> {
+  async run(caller: Caller, request: CreateReleaseRequest): Promise<MessageInitShape<typeof CreateReleaseResponseSchema>> {
     const report = new FieldReport();
     const fields = parseRelease(request, { label: caller.tenantName, year: new Date().getUTCFullYear() }, report);
     const credits = parseCredits(request.artists, 'artists', report);

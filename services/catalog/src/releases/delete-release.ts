@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteReleaseResponseSchema, type DeleteReleaseRequest } from '@tonegrid/contracts';
 import { audited, Outbox } from '@tonegrid/events';
@@ -17,7 +17,7 @@ export class DeleteRelease {
     private readonly outbox: Outbox,
   ) {}
 
-  run(caller: Caller, { uuid }: DeleteReleaseRequest): Promise<MessageShape<typeof DeleteReleaseResponseSchema>> {
+  run(caller: Caller, { uuid }: DeleteReleaseRequest): Promise<MessageInitShape<typeof DeleteReleaseResponseSchema>> {
     return this.changes.run(caller, DeleteReleaseResponseSchema, async (tx) => {
       const release = await lockRelease(tx, uuid);
       assertDeletable(release);

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DetachDspResponseSchema, type DetachDspRequest } from '@tonegrid/contracts';
 import { canonicalSlug } from '@tonegrid/dsp-registry';
@@ -20,7 +20,7 @@ export class DetachDsp {
     private readonly releases: ReleaseChanges,
   ) {}
 
-  run(caller: Caller, request: DetachDspRequest): Promise<MessageShape<typeof DetachDspResponseSchema>> {
+  run(caller: Caller, request: DetachDspRequest): Promise<MessageInitShape<typeof DetachDspResponseSchema>> {
     return this.changes.run(caller, DetachDspResponseSchema, async (tx) => {
       const release = await lockRelease(tx, request.uuid);
       // Not looked up in the registry: a DSP that the deployment has given up can still be detached.

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, RejectReleaseResponseSchema, type RejectReleaseRequest } from '@tonegrid/contracts';
 import { audited, Outbox } from '@tonegrid/events';
@@ -19,7 +19,7 @@ export class RejectRelease {
     private readonly outbox: Outbox,
   ) {}
 
-  run(caller: Caller, request: RejectReleaseRequest): Promise<MessageShape<typeof RejectReleaseResponseSchema>> {
+  run(caller: Caller, request: RejectReleaseRequest): Promise<MessageInitShape<typeof RejectReleaseResponseSchema>> {
     const reason = request.reason.trim();
     const issues = request.issues.map(({ field, message }) => ({ field: textOrNull(field), message: message.trim() }));
     return this.changes.run(caller, RejectReleaseResponseSchema, async (tx) => {

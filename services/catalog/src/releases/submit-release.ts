@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, SubmitReleaseResponseSchema, type SubmitReleaseRequest } from '@tonegrid/contracts';
 import { Outbox } from '@tonegrid/events';
@@ -17,7 +17,7 @@ export class SubmitRelease {
     private readonly outbox: Outbox,
   ) {}
 
-  run(caller: Caller, { uuid }: SubmitReleaseRequest): Promise<MessageShape<typeof SubmitReleaseResponseSchema>> {
+  run(caller: Caller, { uuid }: SubmitReleaseRequest): Promise<MessageInitShape<typeof SubmitReleaseResponseSchema>> {
     return this.changes.run(caller, SubmitReleaseResponseSchema, async (tx) => {
       const release = await lockRelease(tx, uuid);
       const status = await submit(tx, this.outbox, caller, release);

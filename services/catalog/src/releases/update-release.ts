@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, UpdateReleaseResponseSchema, type UpdateReleaseRequest } from '@tonegrid/contracts';
 import { Outbox } from '@tonegrid/events';
@@ -33,7 +33,7 @@ export class UpdateRelease {
     private readonly messages: ReleaseMessages,
   ) {}
 
-  run(caller: Caller, request: UpdateReleaseRequest): Promise<MessageShape<typeof UpdateReleaseResponseSchema>> {
+  run(caller: Caller, request: UpdateReleaseRequest): Promise<MessageInitShape<typeof UpdateReleaseResponseSchema>> {
     const { values, credits } = parseUpdate(request);
     return this.changes.run(caller, UpdateReleaseResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, request.uuid);

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, ClearDspOverrideResponseSchema, type ClearDspOverrideRequest } from '@tonegrid/contracts';
 import { DspRegistry } from '@tonegrid/dsp-registry';
@@ -20,7 +20,7 @@ export class ClearDspOverride {
     private readonly registry: DspRegistry,
   ) {}
 
-  run(caller: Caller, request: ClearDspOverrideRequest): Promise<MessageShape<typeof ClearDspOverrideResponseSchema>> {
+  run(caller: Caller, request: ClearDspOverrideRequest): Promise<MessageInitShape<typeof ClearDspOverrideResponseSchema>> {
     return this.changes.run(caller, ClearDspOverrideResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, request.uuid);
       const dsp = this.registry.get(request.slug);

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, SetDeliveryOptionsResponseSchema, type SetDeliveryOptionsRequest } from '@tonegrid/contracts';
 import { invalid } from '@tonegrid/errors';
@@ -18,7 +18,7 @@ export class SetDeliveryOptions {
     private readonly configs: ConfigChanges,
   ) {}
 
-  async run(caller: Caller, request: SetDeliveryOptionsRequest): Promise<MessageShape<typeof SetDeliveryOptionsResponseSchema>> {
+  async run(caller: Caller, request: SetDeliveryOptionsRequest): Promise<MessageInitShape<typeof SetDeliveryOptionsResponseSchema>> {
     const has = supplied(request);
     const values: Partial<ConfigRow> = {
       ...(has('is_test_delivery') && { is_test_delivery: request.isTestDelivery ?? null }),

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, SetDspOverrideResponseSchema, type SetDspOverrideRequest } from '@tonegrid/contracts';
 import { DspRegistry } from '@tonegrid/dsp-registry';
@@ -24,7 +24,7 @@ export class SetDspOverride {
     private readonly registry: DspRegistry,
   ) {}
 
-  run(caller: Caller, request: SetDspOverrideRequest): Promise<MessageShape<typeof SetDspOverrideResponseSchema>> {
+  run(caller: Caller, request: SetDspOverrideRequest): Promise<MessageInitShape<typeof SetDspOverrideResponseSchema>> {
     return this.changes.run(caller, SetDspOverrideResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, request.uuid);
       const dsp = this.registry.get(request.slug);

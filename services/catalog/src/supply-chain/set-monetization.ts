@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, SetMonetizationResponseSchema, type SetMonetizationRequest } from '@tonegrid/contracts';
 import { Changes } from '@tonegrid/idempotency';
@@ -16,7 +16,7 @@ export class SetMonetization {
     private readonly configs: ConfigChanges,
   ) {}
 
-  async run(caller: Caller, request: SetMonetizationRequest): Promise<MessageShape<typeof SetMonetizationResponseSchema>> {
+  async run(caller: Caller, request: SetMonetizationRequest): Promise<MessageInitShape<typeof SetMonetizationResponseSchema>> {
     const report = new FieldReport();
     const values = { monetization_policy_codes: parsePolicies(request.monetizationPolicyCodes, report) };
     report.throwIfAny();

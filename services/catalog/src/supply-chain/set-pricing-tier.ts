@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, SetPricingTierResponseSchema, type SetPricingTierRequest } from '@tonegrid/contracts';
 import { Changes } from '@tonegrid/idempotency';
@@ -16,7 +16,7 @@ export class SetPricingTier {
     private readonly configs: ConfigChanges,
   ) {}
 
-  async run(caller: Caller, request: SetPricingTierRequest): Promise<MessageShape<typeof SetPricingTierResponseSchema>> {
+  async run(caller: Caller, request: SetPricingTierRequest): Promise<MessageInitShape<typeof SetPricingTierResponseSchema>> {
     const report = new FieldReport();
     const values = parsePricing(
       {

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, SetTerritoriesResponseSchema, type SetTerritoriesRequest } from '@tonegrid/contracts';
 import { Changes } from '@tonegrid/idempotency';
@@ -16,7 +16,7 @@ export class SetTerritories {
     private readonly configs: ConfigChanges,
   ) {}
 
-  async run(caller: Caller, request: SetTerritoriesRequest): Promise<MessageShape<typeof SetTerritoriesResponseSchema>> {
+  async run(caller: Caller, request: SetTerritoriesRequest): Promise<MessageInitShape<typeof SetTerritoriesResponseSchema>> {
     const report = new FieldReport();
     const values = parseTerritories(request.territoryMode, request.territoryCodes, report);
     report.throwIfAny();

@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, CreateTrackResponseSchema, type CreateTrackRequest } from '@tonegrid/contracts';
 import { Outbox } from '@tonegrid/events';
@@ -26,7 +26,7 @@ export class CreateTrack {
     private readonly minting: Minting,
   ) {}
 
-  run(caller: Caller, request: CreateTrackRequest): Promise<MessageShape<typeof CreateTrackResponseSchema>> {
+  run(caller: Caller, request: CreateTrackRequest): Promise<MessageInitShape<typeof CreateTrackResponseSchema>> {
     const report = new FieldReport();
     const fields = parseTrack(request, { position: request.position ?? 1, path: '', language: usualLanguage }, report);
     const credits = parseCredits(request.artists, 'artists', report);

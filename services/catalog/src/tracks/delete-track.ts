@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, DeleteTrackResponseSchema, type DeleteTrackRequest } from '@tonegrid/contracts';
 import { audited } from '@tonegrid/events';
@@ -17,7 +17,7 @@ export class DeleteTrack {
     private readonly releases: ReleaseChanges,
   ) {}
 
-  run(caller: Caller, { uuid }: DeleteTrackRequest): Promise<MessageShape<typeof DeleteTrackResponseSchema>> {
+  run(caller: Caller, { uuid }: DeleteTrackRequest): Promise<MessageInitShape<typeof DeleteTrackResponseSchema>> {
     return this.changes.run(caller, DeleteTrackResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, await releaseOfTrack(tx, uuid));
       assertTracksOpen(release);

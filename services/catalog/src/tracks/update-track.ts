@@ -1,4 +1,4 @@
-import type { MessageShape } from '@bufbuild/protobuf';
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, UpdateTrackResponseSchema, type UpdateTrackRequest } from '@tonegrid/contracts';
 import { Outbox } from '@tonegrid/events';
@@ -32,7 +32,7 @@ export class UpdateTrack {
     private readonly outbox: Outbox,
   ) {}
 
-  run(caller: Caller, request: UpdateTrackRequest): Promise<MessageShape<typeof UpdateTrackResponseSchema>> {
+  run(caller: Caller, request: UpdateTrackRequest): Promise<MessageInitShape<typeof UpdateTrackResponseSchema>> {
     const { values, credits } = parseUpdate(request);
     return this.changes.run(caller, UpdateTrackResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, await releaseOfTrack(tx, request.uuid));
