@@ -13,6 +13,8 @@ export async function previewBench(platform, api, release, { seconds }) {
   const url = `${platform.url}/releases/${release}/ddex/preview/spotify`;
   const headers = { authorization: `Bearer ${platform.key}` };
   await load({ url, headers, connections: clients, duration: seconds });
+  // What the load has left behind is done by then.
+  await pause(1000);
   const waits = await paced(url, headers, seconds * 2);
   const full = await load({ url, headers, connections: clients, duration: seconds });
   return [

@@ -2,7 +2,7 @@
 // src/**.ts and test/**.ts go to dist/src and dist/test; only files newer than their output are compiled, and outputs
 // whose source is gone are removed. `--bundle` bundles the services as well (tools/bundle.mjs). Types are not checked here: `npm run typecheck` does that.
 import { transformFile } from '@swc/core';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync, copyFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync, copyFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -34,8 +34,10 @@ async function compile(source, output) {
     return 1;
   }
   const { code, map } = await transformFile(source, { configFile: swcrc, sourceFileName: relative(dirname(output), source) });
-  writeFileSync(output, `${code}\n//# sourceMappingURL=${output.split('/').pop()}.map\n`);
   writeFileSync(`${output}.map`, map);
+  // Whole or not at all: half a file would be newer than its source, and stay.
+  writeFileSync(`${output}.new`, `${code}\n//# sourceMappingURL=${output.split('/').pop()}.map\n`);
+  renameSync(`${output}.new`, output);
   return 1;
 }
 
@@ -47,7 +49,7 @@ for (const folder of folders) {
     for (const source of filesBelow(join(folder, part))) {
       if (source.endsWith('.d.ts')) continue;
       const output = join(folder, 'dist', part, relative(join(folder, part), source)).replace(/\.ts$/, '.js');
-      expected.add(output).add(`${output}.map`);
+      expected.add(output).add(`${output}.map`).add(`${output}.new`);
       work.push(compile(source, output));
     }
   }

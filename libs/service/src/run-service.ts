@@ -127,7 +127,8 @@ async function start<S extends z.ZodRawShape>(
   );
 
   const events = definition.events && data ? startEvents(config, data, eventHandlers(app)) : undefined;
-  if (events) relay.wake = () => events.wake();
+  const wake = events && (() => events.wake());
+  relay.wake = wake;
   let server: RpcServer | undefined;
   if (definition.rpc ?? true) {
     server = new RpcServer({ address: `${config.GRPC_HOST}:${config.GRPC_PORT}`, internalToken: config.INTERNAL_TOKEN });
