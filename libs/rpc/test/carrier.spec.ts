@@ -167,7 +167,7 @@ describe('what goes over the wire', () => {
     expect(messages()).toEqual([50]);
     for (let n = 0; n < 20; n += 1) await ask();
     expect(messages()).toEqual([50, ...Array<number>(20).fill(1)]);
-    expect(streams).toHaveLength(4);
+    expect(streams).toHaveLength(8);
     expect(streams.every(({ metadata }) => metadata.get('tonegrid-internal-token')[0] === internalToken)).toBe(true);
   });
 
@@ -191,7 +191,7 @@ describe('what goes over the wire', () => {
     expect(received.slice(1).flatMap(({ request }) => request.cancelled)).toEqual([first!.id, second!.id]);
     answer(streams[0]!, [first!.id, second!.id]);
     answering = answerAll;
-    for (let n = 0; n < 4; n += 1) await ask();
+    for (let n = 0; n < 8; n += 1) await ask();
   });
 
   test('a stream whose server leaves takes no more calls, and is ended when it has its answers', async () => {
@@ -203,7 +203,7 @@ describe('what goes over the wire', () => {
     leaving!.once('end', () => (ended = true));
     answer(leaving!, [], true);
     answering = answerAll;
-    for (let n = 0; n < 8; n += 1) await ask();
+    for (let n = 0; n < 16; n += 1) await ask();
     expect(received.slice(1).map(({ stream }) => stream)).not.toContain(1);
     expect(ended).toBe(false);
     answer(leaving!, [received[0]!.request.calls[0]!.id]);
