@@ -2,8 +2,7 @@
 import Fastify from 'fastify';
 import pg from 'pg';
 
-const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10 });
-pool.on('connect', (client) => client.query(`set tonegrid.tenant = '*'`));
+const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: 10, options: '-c tonegrid.tenant=*' });
 const query = {
   name: 'release',
   text: `select r.uuid, r.title, r.version_title, r.type, r.status, r.review_stage, r.upc, r.grid, r.release_date::text, r.original_release_date::text,
