@@ -3,7 +3,6 @@ import type { DataSource } from 'typeorm';
 import { isRetryable, isStalePlan, isUnavailable, translated, unavailable } from './database-errors';
 import { actingAs, readAs, runStatements, withStackOfCaller, type Statement } from './statements';
 import { Reads } from './reads';
-import type { Silence } from './silence';
 import { commit, Transaction, type Tx } from './transaction';
 
 /** Whoever acts; only the tenant matters here. */
@@ -35,7 +34,6 @@ export class Data {
   constructor(
     readonly dataSource: DataSource,
     private readonly onClose: () => void = () => undefined,
-    private readonly silence?: Silence,
   ) {}
 
   /** The pool that TypeORM made; its connections see no tenant's rows outside of the methods below. */
@@ -185,8 +183,6 @@ export class Data {
     if (!this.guarded.has(client)) {
       this.guarded.add(client);
       client.on('error', () => undefined);
-      this.silence?.watch(client);
-      client.once('end', () => this.silence?.forget(client));
     }
     return client;
   }

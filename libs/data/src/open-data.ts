@@ -71,8 +71,9 @@ export async function openData(options: DataOptions): Promise<Data> {
   for (;;) {
     try {
       await dataSource.initialize();
-      const data: Data = new Data(dataSource, () => forget(), silence);
+      const data: Data = new Data(dataSource, () => forget());
       const forget = observePool(data.pool);
+      if (silence) data.pool.on('acquire', (client) => silence.watch(client));
       return data;
     } catch (error) {
       if (!isUnavailable(error) || Date.now() > end) throw translated(error);

@@ -24,13 +24,15 @@ export class Silence {
   /** @param most milliseconds that a query may wait */
   constructor(private readonly most: number) {}
 
-  /** Watches a connection until it is forgotten. */
+  /** Watches a connection until it ends. */
   watch(client: PoolClient): void {
+    if (this.waits.has(client)) return;
+    client.once('end', () => this.forget(client));
     this.waits.set(client, { query: null, since: 0 });
     this.timer ??= setInterval(() => this.look(performance.now()), Math.min(1000, this.most / 4)).unref();
   }
 
-  forget(client: PoolClient): void {
+  private forget(client: PoolClient): void {
     this.waits.delete(client);
     if (this.waits.size > 0) return;
     clearInterval(this.timer);

@@ -17,8 +17,7 @@ beforeEach(async () => (stage = await Stage.open(postgres)));
 afterEach(() => stage?.close());
 
 const retry = { attempts: 3, first: 20, most: 100 };
-const metric = async (name: string) =>
-  (await stage.registry.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
+const metric = (name: string) => stage.metric(name);
 const published = (count: number) =>
   waitFor(async () => (await stage.rows('select from outbox where published_at is not null')).length === count, {
     timeout: 20_000,

@@ -50,6 +50,11 @@ export class Stage {
     readonly outbox: Outbox,
   ) {}
 
+  /** A metric of this stage, summed over its labels. */
+  async metric(name: string): Promise<number> {
+    return (await this.registry.getSingleMetric(name)!.get()).values.reduce((sum, { value }) => sum + value, 0);
+  }
+
   /** A database and a NATS of its own on a running PostgreSQL. */
   static async open(postgres: RunningPostgres): Promise<Stage> {
     const [database, nats] = await Promise.all([postgres.createDatabase('events'), startNats()]);

@@ -36,7 +36,7 @@ export class CarriedCalls {
       for (const cancellation of this.underWay.values()) cancellation.cancel();
     };
     stream.once('cancelled', gone);
-    stream.once('error', gone);
+    stream.on('error', gone);
   }
 
   /** Tells the caller to send new calls elsewhere. Those that come all the same are served. */

@@ -210,7 +210,7 @@ class CarryingStream {
   private broken(error?: ServiceError): void {
     this.retired = true;
     if (error?.code === status.UNIMPLEMENTED) this.onNotCarried();
-    const failure = failureOf(error);
+    const failure = whyBroken(error);
     for (const waiting of this.underWay.values()) waiting.failed(failure);
     this.underWay.clear();
   }
@@ -224,7 +224,7 @@ class CarryingStream {
 
 const toResponse = (bytes: Buffer): CarryResponse => fromBinary(CarryResponseSchema, bytes);
 
-function failureOf(error: ServiceError | undefined): Error {
+function whyBroken(error: ServiceError | undefined): Error {
   if (error?.code === status.UNIMPLEMENTED) return new NotCarried();
   if (error?.code === status.UNAUTHENTICATED) return new CallFailed(error.code, error.details);
   return new CallFailed(status.UNAVAILABLE, error?.details ?? 'the stream ended');

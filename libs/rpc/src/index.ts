@@ -6,7 +6,6 @@ export { Rpc, rpcMethodOf, type UseCase, type StreamUseCase } from './decorator'
 export { RpcServer, type RpcServerOptions } from './server';
 export { encode } from './encode';
 export { rpcClient, type RpcClient, type RpcClientOptions } from './client';
-export { toServiceError, fromServiceError, errorDetail } from './status';
 export { logger, logLevels, createLogger, nameLogger, type Logger } from './log';
 export { scrubbed } from './redact';
 export { rootContext } from './root-context';

@@ -914,7 +914,7 @@ export const comments: Readonly<Record<string, string>> = {
   "tonegrid.rpc.v1.Call.method": "`/package.Service/Method`.",
   "tonegrid.rpc.v1.Call.request": "The request message.",
   "tonegrid.rpc.v1.Call.timeout_ms": "Milliseconds for which its answer is waited for.",
-  "tonegrid.rpc.v1.Call.trace": "The headers of W3C Trace Context and Baggage.",
+  "tonegrid.rpc.v1.Call.trace": "The headers of W3C Trace Context; empty outside of a trace.",
   "tonegrid.rpc.v1.CarrierService": "Served by every gRPC server of the platform, beside its own services, whose unary methods can be called either way.",
   "tonegrid.rpc.v1.CarrierService.Carry": "Carries calls one way and their answers, in any order, the other. The stream bears the metadata `tonegrid-internal-token`. Whoever calls ends it when it has all answers; when it breaks, nobody knows what became of the calls that were not answered.",
   "tonegrid.rpc.v1.CarryRequest": "Calls that were made at the same time.",

@@ -75,7 +75,7 @@ export type Call = Message<"tonegrid.rpc.v1.Call"> & {
   caller?: Caller | undefined;
 
   /**
-   * The headers of W3C Trace Context and Baggage.
+   * The headers of W3C Trace Context; empty outside of a trace.
    *
    * @generated from field: map<string, string> trace = 5;
    */
