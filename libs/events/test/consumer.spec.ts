@@ -117,9 +117,8 @@ test('a poisonous event goes to the dead letters; later events of its subject wa
   await stage.tell('poison', 2);
   await stage.tell('other', 1);
   expect(bySubject(await stage.whenHandled(2))).toEqual({ poison: [2], other: [1] });
-  // A session that had to begin again runs handlers once more, for naught.
-  expect(order.filter((entry) => entry !== 'other').slice(0, 4)).toEqual(['failed', 'failed', 'failed', 'poison']);
-  expect(order.indexOf('other')).toBeLessThan(order.indexOf('poison'));
+  expect(order.filter((entry) => entry !== 'other')).toEqual(['failed', 'failed', 'failed', 'poison']);
+  expect(order.indexOf('other')).toBeLessThan(order.lastIndexOf('failed'));
   const letters = await stage.rows<{ payload: string }>(
     'select consumer, type, ordering_key, tenant_uuid, attempts, error, payload from dead_letters',
   );
