@@ -1,5 +1,7 @@
 export { Data, type Tenant } from './data';
 export { Gather } from './gather';
+export { insertRows } from './insert-rows';
+export { Together } from './together';
 export type { Tx } from './transaction';
 export type { Statement } from './statements';
 export { createDataSource, openData, type DataOptions } from './open-data';

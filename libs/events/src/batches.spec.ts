@@ -63,17 +63,18 @@ test('what waits is begun when its time has come', async () => {
   await batches.stop();
 });
 
-test('after the end none is begun, and what runs is waited for', async () => {
+test('after the end none is begun, what runs is waited for, and the rest is given back', async () => {
   const { batches, begun, end } = held<number>(1, 0);
   batches.add(1);
   batches.add(2);
   await moment();
-  let stopped = false;
-  const stopping = batches.stop().then(() => (stopped = true));
+  let rest: number[] | undefined;
+  const stopping = batches.stop().then((given) => (rest = given));
   await moment();
-  expect(stopped).toBe(false);
+  expect(rest).toBeUndefined();
   await end();
   await stopping;
+  expect(rest).toEqual([2]);
   batches.add(3);
   await moment();
   expect(begun).toEqual([[1]]);

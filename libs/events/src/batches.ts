@@ -25,11 +25,12 @@ export class Batches<T> {
     this.next();
   }
 
-  /** Begins no more, and waits for what runs. */
-  async stop(): Promise<void> {
+  /** Begins no more, waits for what runs, and gives what was not begun. */
+  async stop(): Promise<T[]> {
     this.stopped = true;
     this.forgetTimers();
     await this.running;
+    return this.gathered.splice(0);
   }
 
   private next(): void {

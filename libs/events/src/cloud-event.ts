@@ -14,6 +14,8 @@ export interface DomainEvent {
   id?: string;
   /** When it happened; now by default. */
   time?: Date;
+  /** In which span it was told, as a W3C traceparent; the running one by default. For who tells it later or together with others. */
+  traceparent?: string | undefined;
 }
 
 /** CloudEvents 1.0 in its JSON format (structured mode), with the extensions `tenantuuid` and `traceparent` (W3C Trace Context: where it was told). */
@@ -43,7 +45,7 @@ export function cloudEvent(source: string, event: DomainEvent): CloudEvent {
   if (!typeForm.test(event.type)) throw new Error(`not an event type: "${event.type}"`);
   if (!uuidForm.test(id) || !uuidForm.test(event.tenantUuid)) throw new Error(`event ${event.type}: id or tenant is not a uuid`);
   if (event.subject === '') throw new Error(`event ${event.type} has no subject`);
-  const traceparent = activeTraceparent();
+  const traceparent = event.traceparent ?? activeTraceparent();
   return {
     specversion: '1.0',
     id,

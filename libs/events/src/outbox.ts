@@ -1,4 +1,4 @@
-import type { Data, Tx } from '@tonegrid/data';
+import type { Data, Statement, Tx } from '@tonegrid/data';
 import { cloudEvent, largestEvent, type DomainEvent } from './cloud-event';
 
 /** PostgreSQL channel on which the relay hears that there is something to publish. */
@@ -7,8 +7,8 @@ export const wakeChannel = 'tonegrid_outbox';
 // The lock comes before the id: of one ordering key, nobody else takes an id until this transaction has ended, so ids of one
 // key are in commit order, and whoever sees an event sees all earlier ones of its key. Locks are taken in one order, so that
 // two transactions with several keys in one call do not wait for each other.
-const insert = `
-  with locks as materialized (
+const insert = (condition?: Condition) => `
+  with ${condition ? `condition as (${condition.text}),` : ''} locks as materialized (
     select pg_advisory_xact_lock(key) from (select distinct hashtextextended('outbox:' || k, 0) as key from unnest($4::text[]) k order by 1) keys
   )
   insert into outbox (event_id, tenant_uuid, type, ordering_key, traceparent, payload)
@@ -16,7 +16,20 @@ const insert = `
   from (select count(*) from locks) locked,
     unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
       with ordinality as event (event_id, tenant_uuid, type, ordering_key, traceparent, payload, place)
-  order by place`;
+  ${condition ? 'where ordering_key in (select subject from condition)' : ''} order by place`;
+
+const unconditional: Statement = { name: 'outbox_add', text: insert() };
+
+/**
+ * A statement that decides which events are told, such as an insert of what they tell of: those of the subjects that it gives as text in
+ * the column `subject`. Its parameters are numbered from $7 on.
+ */
+export interface Condition {
+  text: string;
+  values: unknown[];
+  /** Names the whole as a prepared statement; each text a name of its own. */
+  name: string;
+}
 
 /** Where use cases tell what has happened. The event is written in their transaction: both commit, or neither does. */
 export class Outbox {
@@ -39,7 +52,15 @@ export class Outbox {
 
   /** Several events in one statement, which is sent with the commit; those of one subject keep their order. */
   async addAll(tx: Tx, events: DomainEvent[]): Promise<void> {
-    if (events.length === 0) return;
+    if (events.length > 0) this.write(tx, events, unconditional);
+  }
+
+  /** Several events, as `addAll`, and in the same statement what they depend on. */
+  async addWhere(tx: Tx, condition: Condition, events: DomainEvent[]): Promise<void> {
+    this.write(tx, events, { name: condition.name, text: insert(condition), values: condition.values });
+  }
+
+  private write(tx: Tx, events: DomainEvent[], { name, text, values = [] }: Statement): void {
     const told = events.map((event) => cloudEvent(this.source, event));
     const payloads = told.map((event) => JSON.stringify(event));
     payloads.forEach((payload, n) => {
@@ -55,7 +76,7 @@ export class Outbox {
       told.map(({ traceparent }) => traceparent ?? null),
       payloads,
     ];
-    tx.last(insert, columns, 'outbox_add');
+    tx.last(text, [...columns, ...values], name);
     tx.afterCommit(() => this.wake());
   }
 

@@ -1,8 +1,8 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
 import { createInbox, headers, type Msg, type NatsConnection, type Subscription } from 'nats';
+import { Batches } from './batches';
 import type { LeaderConnection } from './leadership';
 import type { RelayMetrics } from './metrics';
-import { pause } from './pause';
 import { subjectOf } from './stream';
 import { publishSpan, traceparentOf } from './tracing';
 
@@ -27,6 +27,11 @@ interface InFlight {
 /** An acknowledged row: its stream sequence. */
 export interface Published {
   eventId: string;
+  seq: number;
+}
+
+interface Mark {
+  id: string;
   seq: number;
 }
 
@@ -56,6 +61,10 @@ export class StreamWentBack extends Error {}
 const rowsAtOnce = 1000;
 const rowsHeld = 4096;
 const marksAtOnce = 1000;
+/** Milliseconds from one look at the outbox to the next, at least: under load one look finds many rows. The first row after a quiet moment is found at once. */
+const fetchEvery = 20;
+/** The same for marks, which nothing waits for: NATS knows what is published again, because it had no mark when the process was killed, by its id. */
+const markEvery = 100;
 
 // The rows held here are left out by name, never by "id > last": a transaction that took its id early may commit late.
 // No prepared statement: only an array that is known when the query is planned is looked up by hash (100 ms against 1).
@@ -76,14 +85,15 @@ export class Publisher {
   private readonly waiting = new Map<string, Row[]>();
   private ready: Row[] = [];
   private readonly flying = new Map<string, InFlight>();
-  private acked: { id: string; seq: number }[] = [];
+  private readonly marks = new Batches<Mark>(marksAtOnce, markEvery, (some) => this.mark(some).catch((error: unknown) => this.fail(error)));
   private readonly replies = createInbox();
   private subscription: Subscription | undefined;
   private sent = 0;
   private highest = 0;
   private more = true;
   private fetching = false;
-  private marking: Promise<void> | undefined;
+  private nextFetch = 0;
+  private later: NodeJS.Timeout | undefined;
   private stopping = false;
   private settle: { resolve(): void; reject(error: unknown): void } | undefined;
 
@@ -120,6 +130,7 @@ export class Publisher {
       this.settle = undefined;
       this.stopping = true;
       clearInterval(late);
+      clearTimeout(this.later);
       signal.removeEventListener('abort', stop);
       if (!nats.isClosed()) this.subscription.unsubscribe();
       for (const { span } of this.flying.values()) span?.setStatus({ code: SpanStatusCode.ERROR, message: 'not acknowledged' }).end();
@@ -128,8 +139,7 @@ export class Publisher {
 
   /** Marks what was acknowledged and not yet marked. To be called after `run`, before anybody looks at the marks. */
   async finish(): Promise<void> {
-    await this.marking;
-    while (this.acked.length > 0) await this.markSome();
+    await this.mark(await this.marks.stop());
   }
 
   private fail(error: unknown): void {
@@ -144,20 +154,33 @@ export class Publisher {
         let next = 0;
         while (this.flying.size < inFlight && next < this.ready.length) this.send(this.ready[next++]!);
         if (next > 0) this.ready = this.ready.slice(next);
-        if (this.more && !this.fetching && this.ready.length < inFlight && this.held.size < rowsHeld) void this.fetch();
+        if (this.more && !this.fetching && this.ready.length < inFlight && this.held.size < rowsHeld) this.fetchSoon();
       } else if (this.flying.size === 0 && !this.fetching) this.settle.resolve();
-      if (this.acked.length > 0) this.marking ??= this.markSoon();
     } catch (error) {
       this.fail(error);
     }
   }
 
+  private fetchSoon(): void {
+    const wait = this.nextFetch - performance.now();
+    if (wait <= 0) void this.fetch();
+    else
+      this.later ??= setTimeout(() => {
+        this.later = undefined;
+        this.pump();
+      }, wait);
+  }
+
   private async fetch(): Promise<void> {
     this.fetching = true;
     this.more = false;
+    this.nextFetch = performance.now() + fetchEvery;
     try {
       const { rows } = await this.options.pg.query<Row>(select, [`{${[...this.held].join(',')}}`]);
-      if (rows.length === rowsAtOnce) this.more = true;
+      if (rows.length === rowsAtOnce) {
+        this.more = true;
+        this.nextFetch = 0;
+      }
       for (const row of rows) {
         this.held.add(row.id);
         const queue = this.waiting.get(row.ordering_key);
@@ -202,7 +225,7 @@ export class Publisher {
     this.flying.delete(token);
     const { row, span } = flight;
     span?.end();
-    this.acked.push({ id: row.id, seq: ack.seq });
+    this.marks.add({ id: row.id, seq: ack.seq });
     this.options.onPublished({ eventId: row.event_id, seq: ack.seq });
     const queue = this.waiting.get(row.ordering_key);
     const next = queue?.shift();
@@ -219,25 +242,13 @@ export class Publisher {
     if (oldest && Date.now() - oldest.sentAt > ackTimeout) this.fail(new Error(`no acknowledgement from JetStream in ${ackTimeout} ms`));
   }
 
-  // A few milliseconds make one statement out of many; nothing waits for a mark.
-  private async markSoon(): Promise<void> {
-    try {
-      if (this.acked.length < marksAtOnce / 2) await pause(4);
-      while (this.acked.length > 0) await this.markSome();
-    } catch (error) {
-      this.fail(error);
-    }
-    this.marking = undefined;
-    this.pump();
-  }
-
-  private async markSome(): Promise<void> {
-    const some = this.acked.slice(0, marksAtOnce);
+  private async mark(some: Mark[]): Promise<void> {
+    if (some.length === 0) return;
     const ids = `{${some.map(({ id }) => id).join(',')}}`;
     const seqs = `{${some.map(({ seq }) => seq).join(',')}}`;
     await this.options.pg.query({ ...mark, values: [ids, seqs] });
-    this.acked = this.acked.slice(some.length);
     for (const { id } of some) this.held.delete(id);
     this.options.metrics.published.inc(some.length);
+    this.pump();
   }
 }

@@ -141,6 +141,36 @@ test('the events of one statement keep their order', async () => {
   );
 });
 
+test('events that depend on a statement are told for the subjects that it gives, in the transaction of its change', async () => {
+  const tellOnce = (subjects: string[]) =>
+    stage.data.transaction({ tenantUuid }, (tx) =>
+      stage.outbox.addWhere(
+        tx,
+        {
+          name: 'told_once',
+          text: `insert into inbox (consumer, event_id, stream_seq, stream_time) select 'once', md5(s)::uuid, 0, 0 from unnest($7::text[]) s
+                 where s <> 'left-out' on conflict do nothing returning (select s from unnest($7::text[]) s where md5(s)::uuid = event_id) as subject`,
+          values: [subjects],
+        },
+        subjects.flatMap((subject) => [1, 2].map((n) => ({ type: 'release.updated', subject, tenantUuid, data: { n } }))),
+      ),
+    );
+  await tellOnce(['a', 'left-out']);
+  await tellOnce(['a', 'b']);
+  const told = await stage.rows<{ ordering_key: string }>('select ordering_key from outbox order by id');
+  expect(told.map((row) => row.ordering_key)).toEqual(['a', 'a', 'b', 'b']);
+});
+
+test('an event told later or for another keeps the span that it is given', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  stage.relay();
+  await stage.data.transaction({ tenantUuid }, (tx) =>
+    stage.outbox.add(tx, { type: 'release.updated', subject: 'r', tenantUuid, data: { n: 1 }, traceparent }),
+  );
+  await allPublished();
+  expect((await streamed()).map(({ event }) => event.traceparent)).toEqual([traceparent]);
+});
+
 test('a publish that JetStream refuses holds back later events of its subject, and goes again by itself', async () => {
   const relay = stage.relay();
   await stage.tell('warm-up', 1);

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ReleaseStatus, ReleaseType } from '@tonegrid/contracts';
+import { Refused } from '@tonegrid/errors';
 import type { Caller } from '@tonegrid/rpc';
 import { v4 } from 'uuid';
 import { OnDspStage } from '../src/events/on-dsp-stage';
@@ -67,6 +68,43 @@ describe('taking in a whole release', () => {
       'release.upc_taken',
     );
     expect((await catalog.client.listArtists(caller, {})).total).toBe(0n);
+  });
+
+  test('of many that come together each gets its own release or its own refusal', async () => {
+    const caller = newCaller();
+    const drafts = Array.from({ length: 24 }, (_, n) => ({
+      ...midnight,
+      title: `Together ${n}`,
+      // Every eighth has the UPC of the first; every sixth credits an artist that nobody is.
+      upc: n % 8 === 0 ? midnight.upc : undefined,
+      artists: n % 6 === 5 ? [{ uuid: v4() }] : [{ name: `Artist ${n % 3}` }],
+    }));
+    const outcomes = await Promise.all(
+      drafts.map((draft) =>
+        catalog.client.createReleaseTree(caller, { draft, ingestionJobUuid: v4(), source: 'bulk' }).then(
+          ({ release }) => release!,
+          (error: Refused) => error,
+        ),
+      ),
+    );
+    const made = outcomes.flatMap((outcome) => (outcome instanceof Refused ? [] : [outcome]));
+    for (const [n, outcome] of outcomes.entries()) {
+      if (n % 6 === 5) expect(outcome).toMatchObject({ code: 'validation.failed', fields: { 'artists.0.uuid': expect.anything() } });
+      else if (n % 8 !== 0)
+        expect(outcome).toMatchObject({
+          title: `Together ${n}`,
+          artists: [{ name: `Artist ${n % 3}` }],
+          tracks: [{ position: 1 }, { position: 2 }],
+        });
+    }
+    const withUpc = outcomes.filter((_, n) => n % 8 === 0);
+    expect(withUpc.filter((outcome) => outcome instanceof Refused && outcome.code === 'release.upc_taken')).toHaveLength(2);
+    expect((await catalog.client.listReleases(caller, {})).total).toBe(BigInt(made.length));
+    expect((await catalog.client.listArtists(caller, {})).total).toBe(3n);
+    for (const release of made) {
+      expect((await catalog.client.getRelease(caller, { uuid: release.uuid })).release).toEqual(release);
+      expect(await catalog.told(release.uuid)).toMatchObject([{ type: 'release.created', data: { title: release.title } }]);
+    }
   });
 
   test('names everything that is wrong with its path and makes nothing', async () => {

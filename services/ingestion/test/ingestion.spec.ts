@@ -137,6 +137,20 @@ test('a release is answered with its job, and the job stands in the log with its
   expect([await eventsOf('ingestion.received', job), await eventsOf('ingestion.accepted', job)]).toEqual([1, 1]);
 });
 
+test('releases that come in together are logged together, each with its own job and events', async () => {
+  const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => ingestion.ingestJson(caller(), draft(`Together ${n}`))));
+  const jobs = await data.systemRead<{ uuid: string; title: string; release_uuid: string; transaction: string }>(
+    `select uuid, title, release_uuid, xmin::text as transaction from jobs where title like 'Together %'`,
+  );
+  const logged = new Map(jobs.map((job) => [job.uuid, job]));
+  for (const [n, { data: answer }] of answers.entries())
+    expect(logged.get(answer!.ingestionJobId)).toMatchObject({ title: `Together ${n}`, release_uuid: answer!.release!.uuid });
+  expect(jobs).toHaveLength(40);
+  expect(new Set(jobs.map(({ transaction }) => transaction)).size).toBeLessThan(40);
+  for (const { uuid } of jobs)
+    expect([await eventsOf('ingestion.received', uuid), await eventsOf('ingestion.accepted', uuid)]).toEqual([1, 1]);
+});
+
 test('fifty twins with one key make one release, and all get the same answer', async () => {
   catalog.delayMs = 50;
   const twin = async (): Promise<string> => {

@@ -1,10 +1,9 @@
 import { Refused } from '@tonegrid/errors';
-import type { Tx } from '@tonegrid/data';
+import { insertRows, type Tx } from '@tonegrid/data';
 import { ruleMessage } from '@tonegrid/rpc';
 import type { Outbox } from '@tonegrid/events';
 import { v7 } from 'uuid';
 import { FieldReport } from '../field-report';
-import { insertRows } from '../insert-rows';
 import type { Told } from '../releases/release-events';
 import { nameKey, sortName, type ArtistRow } from './artist';
 import { artistCreated } from './artist-events';

@@ -1,5 +1,4 @@
-import type { Tx } from '@tonegrid/data';
-import { insertRows } from '../insert-rows';
+import { insertRows, type Tx } from '@tonegrid/data';
 
 /** A credit of an artist on a release or a track. */
 export interface CreditRow {

@@ -1,10 +1,10 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Injectable } from '@nestjs/common';
 import { CatalogService, type CreateReleaseTreeRequest, type CreateReleaseTreeResponseSchema } from '@tonegrid/contracts';
-import { Data, isUniqueViolation } from '@tonegrid/data';
+import { Data, isUniqueViolation, Together } from '@tonegrid/data';
 import { DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
-import { audited, Outbox, type DomainEvent } from '@tonegrid/events';
+import { activeTraceparent, audited, Outbox, type DomainEvent } from '@tonegrid/events';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { Minting } from '../identifiers/minting';
 import { DefaultDsps } from './default-dsps';
@@ -13,30 +13,35 @@ import { parseTree } from './parse-tree';
 import { ReleaseMessages } from './release-messages';
 import type { ReleaseView } from './release-row';
 import { releaseOfJob, viewRelease } from './release.store';
-import { needsOf, writeRelease } from './write-release';
+import { needsOf, writeReleases, type ToWrite } from './write-release';
 
 /**
- * Makes a release with its tracks, artists and DSPs in one transaction. The ingestion job's uuid takes the place of an
+ * Makes a release with its tracks, artists and DSPs in one transaction, which under load it shares with others of the tenant. The ingestion job's uuid takes the place of an
  * Idempotency-Key: however often a job asks, before or after a crash of either side, there is one release.
  */
 @Rpc(CatalogService.method.createReleaseTree)
 @Injectable()
 export class CreateReleaseTree {
+  private readonly writing: Together<ToWrite, ReleaseView>;
+
   constructor(
     private readonly data: Data,
-    private readonly outbox: Outbox,
+    outbox: Outbox,
     private readonly minting: Minting,
     private readonly defaults: DefaultDsps,
     private readonly registry: DspRegistry,
     private readonly messages: ReleaseMessages,
-  ) {}
+  ) {
+    this.writing = new Together(data, (tx, all) => writeReleases(tx, outbox, all));
+  }
 
   async run(caller: Caller, request: CreateReleaseTreeRequest): Promise<MessageInitShape<typeof CreateReleaseTreeResponseSchema>> {
     const parsed = parseTree(request, { tenantName: caller.tenantName, registry: this.registry, year: new Date().getUTCFullYear() });
     const draft = { ...parsed, dsps: await this.defaults.unless(caller, parsed.dsps) };
     try {
+      const audit = (release: ReleaseView) => ingested(caller, draft, release);
       const row = await this.minting.with(caller, needsOf(draft), (minted) =>
-        this.data.transaction(caller, (tx) => writeRelease(tx, this.outbox, draft, minted, (release) => ingested(caller, draft, release))),
+        this.writing.run(caller, { draft, minted, audit, traceparent: activeTraceparent() }),
       );
       return { release: this.messages.release(row) };
     } catch (error) {

@@ -10,7 +10,7 @@ import { Minting } from '../identifiers/minting';
 import { DefaultDsps } from './default-dsps';
 import { parseRelease, type Draft } from './parse-release';
 import { ReleaseMessages } from './release-messages';
-import { needsOf, writeRelease } from './write-release';
+import { needsOf, writeReleases } from './write-release';
 
 /** Makes a release in draft. */
 @Rpc(CatalogService.method.createRelease)
@@ -39,9 +39,10 @@ export class CreateRelease {
       ingestionJobUuid: null,
     };
     return this.minting.with(caller, needsOf(draft), (minted) =>
-      this.changes.run(caller, CreateReleaseResponseSchema, async (tx) => ({
-        release: this.messages.release(await writeRelease(tx, this.outbox, draft, minted)),
-      })),
+      this.changes.run(caller, CreateReleaseResponseSchema, async (tx) => {
+        const [release] = await writeReleases(tx, this.outbox, [{ draft, minted }]);
+        return { release: this.messages.release(release!) };
+      }),
     );
   }
 }

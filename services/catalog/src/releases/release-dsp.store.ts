@@ -1,6 +1,5 @@
 import { Refused } from '@tonegrid/errors';
-import type { Tx } from '@tonegrid/data';
-import { insertRows } from '../insert-rows';
+import { insertRows, type Tx } from '@tonegrid/data';
 
 /** A row of `release_dsps`. */
 export interface ReleaseDspRow {

@@ -1,8 +1,7 @@
 import { Refused } from '@tonegrid/errors';
-import { isUniqueViolation, type Tx } from '@tonegrid/data';
+import { insertRows, isUniqueViolation, type Tx } from '@tonegrid/data';
 import { creditColumns, creditRows, type CreditRow } from '../artists/credit-rows';
 import { AssignedIsTaken } from '../identifiers/minting';
-import { insertRows } from '../insert-rows';
 import { contributorColumns, trackChildren, trackColumns, type NewTrack } from '../tracks/track.store';
 import type { ReleaseFields } from './parse-release';
 import type { ReleaseRow, ReleaseView } from './release-row';
@@ -65,7 +64,7 @@ export interface NewRelease {
 const releaseColumns = `uuid, tenant_uuid, tenant_name, title, version_title, type, upc, grid, release_date, original_release_date, genre, subgenre,
   language, label, copyright_year, copyright_holder, explicit, localized_titles, warnings, source, ingestion_job_uuid`;
 
-// One statement for the whole tree: it is one round trip, and foreign keys are checked at its end.
+// One statement for whole trees: it is one round trip, and foreign keys are checked at its end.
 const insertTree = `with
   release as (${insertRows('releases', releaseColumns, 1)} returning created_at),
   artists as (${insertRows('release_artists', creditColumns('release'), 2)}),
@@ -73,37 +72,38 @@ const insertTree = `with
   tracks as (${insertRows('tracks', trackColumns, 4)}),
   track_artists as (${insertRows('track_artists', creditColumns('track'), 5)}),
   contributors as (${insertRows('contributors', contributorColumns, 6)})
-  select created_at from release`;
+  select created_at from release limit 1`;
 
 /**
- * Writes a release with all that belongs to it; answers when it was made. Throws `release.upc_taken`, or AssignedIsTaken when
- * the taken UPC was ours to choose.
+ * Writes releases with all that belongs to them; answers when they were made. Throws `release.upc_taken`, or AssignedIsTaken when the taken
+ * UPC was ours to choose; the bare violation, when it is one of several.
  */
-export async function insertRelease(tx: Tx, release: NewRelease): Promise<Date> {
+export async function insertReleases(tx: Tx, releases: readonly NewRelease[]): Promise<Date> {
   const tenant_uuid = tx.tenantUuid;
-  const row = {
+  const rows = releases.map((release) => ({
     ...release.fields,
     uuid: release.uuid,
     tenant_uuid,
     tenant_name: release.tenantName,
     source: release.source,
     ingestion_job_uuid: release.ingestionJobUuid,
-  };
-  const params = [
-    [row],
-    creditRows('release', release.uuid, tenant_uuid, release.artists),
-    release.dsps.map((dsp) => ({ release_uuid: release.uuid, dsp, tenant_uuid })),
-    ...trackChildren(tenant_uuid, release.uuid, release.tracks),
-  ];
+  }));
+  const artists = releases.flatMap((release) => creditRows('release', release.uuid, tenant_uuid, release.artists));
+  const dsps = releases.flatMap(({ uuid, dsps }) => dsps.map((dsp) => ({ release_uuid: uuid, dsp, tenant_uuid })));
+  const children = trackChildren(
+    tenant_uuid,
+    releases.flatMap(({ uuid, tracks }) => tracks.map((track) => ({ ...track, releaseUuid: uuid }))),
+  );
   try {
     const [made] = await tx.query<{ created_at: Date }>(
       insertTree,
-      params.map((rows) => JSON.stringify(rows)),
+      [rows, artists, dsps, ...children].map((some) => JSON.stringify(some)),
       'insert_tree',
     );
     return made!.created_at;
   } catch (error) {
-    throw upcTaken(error, release.fields.upc, release.assigned);
+    const [release, another] = releases;
+    throw release && !another ? upcTaken(error, release.fields.upc, release.assigned) : error;
   }
 }
 

@@ -1,7 +1,6 @@
-import { isUniqueViolation, type Tx } from '@tonegrid/data';
+import { insertRows, isUniqueViolation, type Tx } from '@tonegrid/data';
 import { Refused } from '@tonegrid/errors';
 import { creditColumns, creditRows, type CreditRow } from '../artists/credit-rows';
-import { insertRows } from '../insert-rows';
 import type { TrackFields } from './parse-track';
 import type { TrackRow } from './track-row';
 
@@ -21,8 +20,8 @@ export const trackColumns = `uuid, tenant_uuid, release_uuid, title, version_tit
 export const contributorColumns = 'track_uuid, position, tenant_uuid, name, role';
 
 /** Rows of tracks, track_artists and contributors, in this order. */
-export const trackChildren = (tenant_uuid: string, release_uuid: string, tracks: readonly NewTrack[]): object[][] => [
-  tracks.map(({ uuid, fields }) => ({ ...fields, uuid, tenant_uuid, release_uuid })),
+export const trackChildren = (tenant_uuid: string, tracks: readonly (NewTrack & { releaseUuid: string })[]): object[][] => [
+  tracks.map(({ uuid, fields, releaseUuid }) => ({ ...fields, uuid, tenant_uuid, release_uuid: releaseUuid })),
   tracks.flatMap(({ uuid, artists }) => creditRows('track', uuid, tenant_uuid, artists)),
   tracks.flatMap(({ uuid, contributors }) => contributorRows(tenant_uuid, uuid, contributors)),
 ];
@@ -38,9 +37,13 @@ const insertTracksSql = `with
 /** Adds tracks to a release. Throws `track.position_taken`. */
 export async function insertTracks(tx: Tx, releaseUuid: string, tracks: NewTrack[]): Promise<void> {
   try {
+    const rows = trackChildren(
+      tx.tenantUuid,
+      tracks.map((track) => ({ ...track, releaseUuid })),
+    );
     await tx.query(
       insertTracksSql,
-      trackChildren(tx.tenantUuid, releaseUuid, tracks).map((rows) => JSON.stringify(rows)),
+      rows.map((some) => JSON.stringify(some)),
     );
   } catch (error) {
     throw positionTaken(error);

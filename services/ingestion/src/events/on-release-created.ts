@@ -43,23 +43,21 @@ export class OnReleaseCreated {
   async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
     const release = event.data as ReleaseCreated;
     if (!release.ingestion_job_uuid) return;
-    await this.jobs.accept(tx, {
-      uuid: release.ingestion_job_uuid,
-      tenantUuid: event.tenantUuid,
-      source: release.source,
-      releaseUuid: release.release_uuid,
-      title: release.title,
-      trackCount: release.track_count,
-    });
+    await this.jobs.accept(tx, [
+      {
+        uuid: release.ingestion_job_uuid,
+        tenantUuid: event.tenantUuid,
+        source: release.source,
+        releaseUuid: release.release_uuid,
+        title: release.title,
+        trackCount: release.track_count,
+      },
+    ]);
   }
 }
 
 async function whetherLogged(data: Data, jobs: string[]): Promise<boolean[]> {
-  const rows = await data.systemRead<{ logged: boolean }>(
-    `select exists (select from jobs j where j.uuid = asked.uuid) as logged
-     from unnest($1::uuid[]) with ordinality as asked (uuid, place) order by place`,
-    [jobs],
-    'whether-logged',
-  );
-  return rows.map(({ logged }) => logged);
+  const rows = await data.systemRead<{ uuid: string }>('select uuid from jobs where uuid = any($1::uuid[])', [jobs], 'whether_logged');
+  const logged = new Set(rows.map(({ uuid }) => uuid));
+  return jobs.map((job) => logged.has(job));
 }

@@ -1,70 +1,76 @@
 import { Injectable } from '@nestjs/common';
-import type { Tx } from '@tonegrid/data';
+import { insertRows, type Tx } from '@tonegrid/data';
 import type { Refused } from '@tonegrid/errors';
-import { Outbox } from '@tonegrid/events';
+import { Outbox, type DomainEvent } from '@tonegrid/events';
 
-/** A job that became a release. */
-export interface AcceptedJob {
+interface Job {
   uuid: string;
   tenantUuid: string;
   source: string;
-  releaseUuid: string;
   title: string;
   trackCount: number;
+  /** The span in which it came, as a W3C traceparent, when that is not the running one. */
+  traceparent?: string | undefined;
+}
+
+/** A job that became a release. */
+export interface AcceptedJob extends Job {
+  releaseUuid: string;
 }
 
 /** A job that was refused. */
-export interface RejectedJob {
-  uuid: string;
-  tenantUuid: string;
-  source: string;
-  title: string;
-  trackCount: number;
+export interface RejectedJob extends Job {
+  refused: Refused;
 }
+
+const columns = 'uuid, tenant_uuid, source, state, release_uuid, title, track_count, error_code, validation_errors';
+const insertJobs = `${insertRows('jobs', columns, 7)} on conflict (uuid) do nothing returning uuid::text as subject`;
 
 /** Writes the job log. A job is written once, whoever comes first, and its events with it. */
 @Injectable()
 export class JobStore {
   constructor(private readonly outbox: Outbox) {}
 
-  /** The job and `ingestion.received`, `ingestion.accepted`; nothing when the job is there already. */
-  async accept(tx: Tx, job: AcceptedJob): Promise<void> {
-    const rows = await tx.query(
-      `insert into jobs (uuid, tenant_uuid, source, state, release_uuid, title, track_count) values ($1, $2, $3, 'accepted', $4, $5, $6)
-       on conflict (uuid) do nothing returning 1`,
-      [job.uuid, job.tenantUuid, job.source, job.releaseUuid, job.title, job.trackCount],
-      'job_accept',
+  /** The jobs and of each `ingestion.received`, `ingestion.accepted`; nothing of a job that is there already. Sent with the commit. */
+  accept(tx: Tx, jobs: readonly AcceptedJob[]): Promise<void> {
+    const rows = jobs.map((job) => ({ ...rowOf(job), state: 'accepted', release_uuid: job.releaseUuid, validation_errors: {} }));
+    return this.write(
+      tx,
+      rows,
+      jobs.flatMap((job) => [
+        event(job, 'ingestion.received'),
+        event(job, 'ingestion.accepted', { release_uuid: job.releaseUuid, title: job.title, track_count: job.trackCount }),
+      ]),
     );
-    if (rows.length === 0) return;
-    const about = { ingestion_job_uuid: job.uuid, source: job.source };
-    await this.outbox.addAll(tx, [
-      { type: 'ingestion.received', subject: job.uuid, tenantUuid: job.tenantUuid, data: about },
-      {
-        type: 'ingestion.accepted',
-        subject: job.uuid,
-        tenantUuid: job.tenantUuid,
-        data: { ...about, release_uuid: job.releaseUuid, title: job.title, track_count: job.trackCount },
-      },
-    ]);
   }
 
-  /** The job and `ingestion.received`, `ingestion.rejected`; nothing when the job is there already. */
-  async reject(tx: Tx, job: RejectedJob, refused: Refused): Promise<void> {
-    const rows = await tx.query(
-      `insert into jobs (uuid, tenant_uuid, source, state, title, track_count, error_code, validation_errors) values ($1, $2, $3, 'rejected', $4, $5, $6, $7)
-       on conflict (uuid) do nothing returning 1`,
-      [job.uuid, job.tenantUuid, job.source, job.title, job.trackCount, refused.code, JSON.stringify(refused.fields ?? {})],
+  /** The job and `ingestion.received`, `ingestion.rejected`; nothing when the job is there already. Sent with the commit. */
+  reject(tx: Tx, job: RejectedJob): Promise<void> {
+    const { code, message, fields = {} } = job.refused;
+    return this.write(
+      tx,
+      [{ ...rowOf(job), state: 'rejected', error_code: code, validation_errors: fields }],
+      [event(job, 'ingestion.received'), event(job, 'ingestion.rejected', { error_code: code, error: message })],
     );
-    if (rows.length === 0) return;
-    const about = { ingestion_job_uuid: job.uuid, source: job.source };
-    await this.outbox.addAll(tx, [
-      { type: 'ingestion.received', subject: job.uuid, tenantUuid: job.tenantUuid, data: about },
-      {
-        type: 'ingestion.rejected',
-        subject: job.uuid,
-        tenantUuid: job.tenantUuid,
-        data: { ...about, error_code: refused.code, error: refused.message },
-      },
-    ]);
+  }
+
+  private write(tx: Tx, rows: object[], events: DomainEvent[]): Promise<void> {
+    return this.outbox.addWhere(tx, { name: 'jobs_add', text: insertJobs, values: [JSON.stringify(rows)] }, events);
   }
 }
+
+const rowOf = ({ uuid, tenantUuid, source, title, trackCount }: Job) => ({
+  uuid,
+  tenant_uuid: tenantUuid,
+  source,
+  title,
+  track_count: trackCount,
+});
+
+const event = (job: Job, type: string, data: object = {}): DomainEvent => ({
+  type,
+  subject: job.uuid,
+  tenantUuid: job.tenantUuid,
+  traceparent: job.traceparent,
+  data: { ingestion_job_uuid: job.uuid, source: job.source, ...data },
+});

@@ -8,13 +8,14 @@ import {
   type Release,
   type ReleaseDraft,
 } from '@tonegrid/contracts';
-import { Data } from '@tonegrid/data';
+import { Data, Together } from '@tonegrid/data';
 import { Refused } from '@tonegrid/errors';
+import { activeTraceparent } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller, type RpcClient } from '@tonegrid/rpc';
 import { clientOf } from '@tonegrid/service';
 import { v7 as uuidv7 } from 'uuid';
-import { JobStore } from '../jobs/job.store';
+import { JobStore, type AcceptedJob } from '../jobs/job.store';
 import { jobUuid } from './job-uuid';
 
 const source = 'rest_json';
@@ -28,25 +29,31 @@ const keyLifeMs = 24 * 3600_000;
 @Rpc(IngestionService.method.ingestJson)
 @Injectable()
 export class IngestJson {
+  private readonly accepting: Together<AcceptedJob, void>;
+
   constructor(
     private readonly changes: Changes,
     private readonly data: Data,
     private readonly jobs: JobStore,
     @Inject(clientOf(CatalogService)) private readonly catalog: RpcClient<typeof CatalogService>,
-  ) {}
+  ) {
+    this.accepting = new Together(data, async (tx, accepted) => {
+      await jobs.accept(tx, accepted);
+      return accepted.map(() => undefined);
+    });
+  }
 
   async run(caller: Caller, request: IngestJsonRequest) {
     const draft = request.draft!;
+    // With a key the job stands in the transaction of the key's record; without one, it may share a transaction.
+    if (!caller.idempotency) {
+      const { job, release } = await this.create(caller, draft);
+      await this.accepting.run(caller, accepted(caller, job, release));
+      return answer(job, release);
+    }
     return this.changes.run(caller, IngestJsonResponseSchema, async (tx) => {
       const { job, release } = await this.create(caller, draft);
-      await this.jobs.accept(tx, {
-        uuid: job,
-        tenantUuid: caller.tenantUuid,
-        source,
-        releaseUuid: release.uuid,
-        title: release.title,
-        trackCount: release.tracks.length,
-      });
+      await this.jobs.accept(tx, [accepted(caller, job, release)]);
       return answer(job, release);
     });
   }
@@ -71,13 +78,23 @@ export class IngestJson {
 
   /** In a transaction of its own, because the one of the change is undone by the refusal. */
   private reject(caller: Caller, job: string, draft: ReleaseDraft, refused: Refused): Promise<void> {
-    const about = { uuid: job, tenantUuid: caller.tenantUuid, source, title: draft.title, trackCount: draft.tracks.length };
-    return this.data.transaction(caller, (tx) => this.jobs.reject(tx, about, refused));
+    const rejected = { uuid: job, tenantUuid: caller.tenantUuid, source, title: draft.title, trackCount: draft.tracks.length, refused };
+    return this.data.transaction(caller, (tx) => this.jobs.reject(tx, rejected));
   }
 }
 
 const isOlderThanKey = (release: Release): boolean =>
   release.createdAt !== undefined && Date.now() - timestampDate(release.createdAt).getTime() > keyLifeMs;
+
+const accepted = ({ tenantUuid }: Caller, job: string, { uuid, title, tracks }: Release): AcceptedJob => ({
+  uuid: job,
+  tenantUuid,
+  source,
+  releaseUuid: uuid,
+  title,
+  trackCount: tracks.length,
+  traceparent: activeTraceparent(),
+});
 
 function answer(job: string, release: Release) {
   return {
