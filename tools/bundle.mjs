@@ -31,6 +31,13 @@ const newest = (folder) =>
     .filter((entry) => entry.isFile() && entry.name.endsWith('.js') && !entry.name.endsWith('.spec.js'))
     .reduce((latest, entry) => Math.max(latest, statSync(join(entry.parentPath ?? entry.path, entry.name)).mtimeMs), 0);
 
+/**
+ * esbuild wraps each module in an object of its own with the module's path as the name of its one method. V8 remembers 1,536 names that an
+ * object of that size can begin with, and from there on gives each new object literal of the whole process a shape (hidden class) of its own:
+ * slow to make, slow to read, and kept until the next full collection. So all wrappers get one name.
+ */
+const ofOneShape = (code) => code.replace(/\b(__commonJS|__esm)\(\{(?:"[^"\n]*"|'[^'\n]*'|[\w$]+)\(/g, '$1({module(');
+
 /** Bundles the services whose parts have changed; answers how many. */
 export async function bundle(root) {
   const services = readdirSync(join(root, 'services')).filter((name) => existsSync(join(root, 'services', name, 'dist/src/main.js')));
@@ -68,9 +75,9 @@ export async function bundle(root) {
     write: false,
   });
   // Whole or not at all, and main.js last, whose age counts: who is interrupted here bundles again.
-  for (const { path, contents } of outputFiles.sort((a, b) => basename(b.path).localeCompare(basename(a.path)))) {
+  for (const { path, text } of outputFiles.sort((a, b) => basename(b.path).localeCompare(basename(a.path)))) {
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(`${path}.new`, contents);
+    writeFileSync(`${path}.new`, ofOneShape(text));
     renameSync(`${path}.new`, path);
   }
   return stale.length;
