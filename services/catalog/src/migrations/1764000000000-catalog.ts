@@ -31,6 +31,12 @@ export class Catalog1764000000000 implements MigrationInterface {
   }
 }
 
+/**
+ * What foreign keys point to. After all other indexes of the table: in a young table PostgreSQL holds all that begin with the tenant for
+ * equally good, takes the newest, and looks through with it whatever the tenant has, for each row that is added, until statistics come.
+ */
+const tenantKey = (table: string) => `alter table ${table} add constraint ${table}_tenant unique (tenant_uuid, uuid)`;
+
 const assets = () => [
   // unused_since: nothing shows this file any more; it stays for deliveries under way, then the sweep removes it.
   `create table assets (
@@ -94,7 +100,6 @@ const releases = () => [
     ingestion_job_uuid uuid,
     created_at timestamptz not null default now(),
     updated_at timestamptz not null default now(),
-    constraint releases_tenant unique (tenant_uuid, uuid),
     constraint review_stage_while_pending check ((review_stage is not null) = (status = 'pending'))
   )`,
   // A UPC names one product of one owner. Another tenant may carry the same product (a catalogue that moves between
@@ -105,6 +110,7 @@ const releases = () => [
   'create index releases_status on releases (tenant_uuid, status, created_at, uuid)',
   'create index releases_type on releases (tenant_uuid, type, created_at, uuid)',
   'create index releases_artwork on releases (artwork_uuid) where artwork_uuid is not null',
+  tenantKey('releases'),
   ...tenantTable('releases'),
   `create table release_dsps (
     release_uuid uuid not null,
@@ -190,11 +196,11 @@ const artists = () => [
     spotify_artist_id text,
     isni text,
     created_at timestamptz not null default now(),
-    updated_at timestamptz not null default now(),
-    constraint artists_tenant unique (tenant_uuid, uuid)
+    updated_at timestamptz not null default now()
   )`,
   'create index artists_sorted on artists (tenant_uuid, sort_name, uuid)',
   'create index artists_key on artists (tenant_uuid, name_key)',
+  tenantKey('artists'),
   ...tenantTable('artists'),
   ...credits(
     'release_artists',
