@@ -12,7 +12,7 @@ export async function previewBench(platform, api, release, { seconds }) {
   if (attached.status >= 300) throw new Error(`Spotify was not attached: ${attached.text}`);
   const url = `${platform.url}/releases/${release}/ddex/preview/spotify`;
   const headers = { authorization: `Bearer ${platform.key}` };
-  await load({ url, headers, connections: clients, duration: seconds });
+  await load({ url, headers, connections: clients, duration: seconds * 3 });
   // What the load has left behind is done by then.
   await pause(1000);
   const waits = await paced(url, headers, seconds * 2);

@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 /**
  * Makes one question of many: who asks while a question is on its way waits for the next, which asks for all of them at once. Under load a
  * question is shared by many, and alone one is asked at once.
@@ -25,8 +27,8 @@ export class Gather<K, V> {
 
   private async run(): Promise<void> {
     this.asking = true;
-    // Who asks in the same turn is asked for together.
-    await Promise.resolve();
+    // What arrived in the same packet comes along.
+    await nextTurn();
     while (this.waiting.length > 0) {
       const some = this.waiting.splice(0, this.most);
       try {

@@ -46,7 +46,7 @@ export function publishSpan(traceparent: string | null, type: string, id: string
 
 /**
  * The span in which an event is handled, with the context to do it in: a child of its publish, or where that left no span of the
- * one in which the event was told.
+ * one in which the event was told; in a trace that is not recorded, that one itself.
  */
 export function processSpan(
   published: string | undefined,
@@ -55,6 +55,7 @@ export function processSpan(
 ): { span: Span; active: Context } {
   const origin = remoteSpan(published) ?? remoteSpan(event.traceparent);
   const parent = origin ? trace.setSpanContext(rootContext, origin) : rootContext;
+  if (origin && !(origin.traceFlags & TraceFlags.SAMPLED)) return { span: trace.wrapSpanContext(origin), active: parent };
   const attributes = {
     ...attributesOf(event.type, event.id),
     'messaging.operation.type': 'process',
