@@ -14,6 +14,8 @@ export async function webhookBench(platform, api, receiver, body, { seconds }) {
   await latencies(api, receiver, body, warmUp);
   const ours = await latencies(api, receiver, body, seconds);
   const bare = await bareLatencies(platform, receiver, seconds * perSecond);
+  // What comes after this is no longer to be told.
+  await api.delete(`/webhooks/${made.body.data.uuid}`);
   const [p99, bareP99] = [percentile(ours, 0.99), percentile(bare, 0.99)];
   return [
     {
