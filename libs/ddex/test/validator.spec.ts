@@ -169,6 +169,19 @@ describeWithSchemas('with schemas', () => {
     ]);
   });
 
+  it('blanks belong to the text of an element, also before a comment, and mean nothing between elements', async () => {
+    const loose = sample.replaceAll(/>\n\s*</g, '>\n\n\t  <');
+    expect(await validator.validate(loose)).toMatchObject({ valid: true, errors: [] });
+    const judged = async (duration: string) => {
+      const { valid, error_count } = await validator.validate(sample.replace(/<Duration>[^<]*</, `<Duration>${duration}<`));
+      return { valid, error_count };
+    };
+    for (const duration of ['PT3M38S', ' PT3M38S', '\n  PT3M38S ', ' ', 'PT3M 38S'])
+      expect(await judged(duration.replace(/^(\s*)/, '$1<!-- length -->'))).toEqual(await judged(duration));
+    expect(await judged('PT3M38S')).toEqual({ valid: true, error_count: 0 });
+    expect((await judged(' ')).valid).toBe(false);
+  });
+
   it('what libxml2 lets pass, dangling and double references, is found beside it', async () => {
     const report = await validator.validate(sample.replace('<PartyReference>P_LABEL_1<', '<PartyReference>P_ARTIST_1<'));
     expect(report.errors.map((finding) => finding.code)).toEqual([

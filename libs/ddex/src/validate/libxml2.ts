@@ -28,6 +28,15 @@ const levels = { 1: 'warning', 2: 'error', 3: 'fatal' } as const;
 const levelOf = (level: number): SchemaFault['level'] => levels[level as 1 | 2 | 3] ?? 'error';
 
 /**
+ * Whether blanks between elements, nearly half of all nodes, may be left out. libxml2 would take those before a comment, a CDATA section or a
+ * processing instruction for such too, in an element of text as well.
+ */
+const isPlain = (xml: Uint8Array): boolean => {
+  const bytes = Buffer.from(xml.buffer, xml.byteOffset, xml.byteLength);
+  return !bytes.includes('<!') && !bytes.includes('<?', 2);
+};
+
+/**
  * The compiled schemas of one worker. Nothing outside the schemas' folder is ever opened: not by an import of a schema, and
  * not by an `xsi:schemaLocation` of a document, because files are given out only while a schema is being compiled.
  */
@@ -86,7 +95,11 @@ export class SchemaShelf {
     try {
       document = XmlDocument.fromBuffer(xml, {
         option:
-          ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_COMPACT | ParseOption.XML_PARSE_BIG_LINES,
+          ParseOption.XML_PARSE_NO_XXE |
+          ParseOption.XML_PARSE_NONET |
+          ParseOption.XML_PARSE_COMPACT |
+          ParseOption.XML_PARSE_BIG_LINES |
+          (isPlain(xml) ? ParseOption.XML_PARSE_NOBLANKS : 0),
       });
     } catch (error) {
       if (!(error instanceof XmlParseError)) throw error;
