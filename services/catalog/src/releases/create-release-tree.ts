@@ -16,8 +16,8 @@ import { releaseOfJob, viewRelease } from './release.store';
 import { needsOf, writeReleases, type ToWrite } from './write-release';
 
 /**
- * Makes a release with its tracks, artists and DSPs in one transaction, which under load it shares with others of the tenant. The ingestion job's uuid takes the place of an
- * Idempotency-Key: however often a job asks, before or after a crash of either side, there is one release.
+ * Makes a release with its tracks, artists and DSPs in one transaction, which under load it shares with others of the tenant. The ingestion
+ * job's uuid takes the place of an Idempotency-Key: however often a job asks, before or after a crash of either side, there is one release.
  */
 @Rpc(CatalogService.method.createReleaseTree)
 @Injectable()
