@@ -6,7 +6,7 @@ import type { Located } from './handle-event';
 import { Lanes } from './lanes';
 import { every } from './pause';
 import { isRevocationSubject } from './revocation';
-import type { StreamMessage } from './stream';
+import { flush, type StreamMessage } from './stream';
 
 export interface ConsumerSessionOptions {
   nats: NatsConnection;
@@ -113,7 +113,7 @@ export class ConsumerSession {
       this.acknowledge();
       if (!nats.isClosed()) {
         for (const { message, done } of this.open.values()) if (!done) message.nak();
-        await nats.flush().catch(this.fail);
+        await flush(nats).catch(this.fail);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { SpanStatusCode, context, trace } from '@opentelemetry/api';
 import type { Data, Tx } from '@tonegrid/data';
-import { AckPolicy, DeliverPolicy, nanos, type ConnectionOptions, type JetStreamManager, type NatsConnection, type StreamInfo } from 'nats';
+import { AckPolicy, DeliverPolicy, nanos, type ConnectionOptions, type JetStreamManager, type StreamInfo } from 'nats';
 import type { Registry } from 'prom-client';
 import type { CloudEvent } from './cloud-event';
 import { ConsumerSession } from './consumer-session';
@@ -194,7 +194,7 @@ export class Consumer {
       try {
         await session.run(signal, (over) => [
           every(1000, over, save),
-          every(this.subscription.checkEvery ?? 15_000, over, () => this.check(nats, jsm, info, session)),
+          every(this.subscription.checkEvery ?? 15_000, over, () => this.check(jsm, info, session)),
           every(this.subscription.replayEvery ?? 5_000, over, () =>
             this.replay().catch((error: unknown) =>
               log.warn({ consumer: durable, reason: reason(error) }, 'dead letters could not be looked for'),
@@ -229,7 +229,7 @@ export class Consumer {
   }
 
   /** Rejects if the stream no longer has what was handled, or the durable is gone. */
-  private async check(nats: NatsConnection, jsm: JetStreamManager, info: StreamInfo, session: ConsumerSession): Promise<void> {
+  private async check(jsm: JetStreamManager, info: StreamInfo, session: ConsumerSession): Promise<void> {
     const stream = info.config.name;
     const { durable } = this.subscription;
     const now = await jsm.streams.info(stream);
@@ -239,7 +239,6 @@ export class Consumer {
     }
     const consumer = await jsm.consumers.info(stream, durable);
     this.metrics.pending.set({ consumer: durable }, consumer.num_pending + consumer.num_ack_pending);
-    await nats.flush();
   }
 
   /** Handles one event for as long as it takes. Resolves when it is handled or given up; rejects when the session is over. */

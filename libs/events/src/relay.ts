@@ -145,6 +145,7 @@ export class Relay {
     const over = new AbortController();
     const end = () => over.abort();
     signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end(); // while it connected
     try {
       const jsm = await nats.jetstreamManager();
       const info = await ensureStream(jsm, env, this.options.stream);

@@ -88,3 +88,10 @@ export function nanoseconds(time: string): number {
  */
 export const connectOnce = (options: ConnectionOptions, name: string): Promise<NatsConnection> =>
   connect({ timeout: 3000, pingInterval: 5000, maxPingOut: 2, noAsyncTraces: true, ...options, name, reconnect: false });
+
+/**
+ * Resolves when the server has answered to all that was sent before. Rejects when the connection ends first, of which the client's own
+ * `flush` does not tell: it only ever settles by an answer or a reconnection.
+ */
+export const flush = (nats: NatsConnection): Promise<void> =>
+  Promise.race([nats.flush(), nats.closed().then((error) => Promise.reject(error ?? new Error('the NATS connection was closed')))]);

@@ -1,5 +1,6 @@
 import { openData, tenancyFunctions, type Data, type Tx } from '@tonegrid/data';
 import { startNats, waitFor, type RunningNats, type RunningPostgres, type TestDatabase } from '@tonegrid/testing';
+import type { ConnectionOptions } from 'nats';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import {
@@ -85,10 +86,11 @@ export class Stage {
     handleAll,
     handle = noteHandled,
     wanted,
+    nats = { servers: this.nats.url },
     ...how
-  }: Partial<SubscriptionOptions> & Partial<HandlesOne | HandlesMany> = {}): Consumer {
+  }: Partial<SubscriptionOptions> & Partial<HandlesOne | HandlesMany> & { nats?: ConnectionOptions } = {}): Consumer {
     const { data, registry } = this;
-    const options = { data, databaseUrl: this.database.url, nats: { servers: this.nats.url }, env, log, registry };
+    const options = { data, databaseUrl: this.database.url, nats, env, log, registry };
     return this.begin(
       new Consumer(options, {
         durable: 'test',
