@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Tx } from '@tonegrid/data';
 import { revocationSubject, type Revocation, type RevokedKind } from '@tonegrid/events';
@@ -6,6 +7,8 @@ import { logger } from '@tonegrid/rpc';
 import { CONFIG } from '@tonegrid/service';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import type { IdentityConfig } from '../config';
+
+const drainMs = 1_000;
 
 /**
  * Tells every gateway what was revoked, over core NATS, once the transaction that did it has committed. A hint only: what is lost
@@ -30,7 +33,11 @@ export class Revocations implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     const nats = await this.connection?.catch(() => undefined);
-    await nats?.drain().catch((error: unknown) => logger.debug({ err: error }, 'NATS was gone before'));
+    if (!nats) return;
+    const drained = nats.drain().catch((error: unknown) => logger.debug({ err: error }, 'NATS was gone before'));
+    // What a NATS that does not answer has not taken by then takes effect without it.
+    await Promise.race([drained, pause(drainMs, undefined, { ref: false })]);
+    await nats.close();
   }
 
   private async publish(revocations: Revocation[]): Promise<void> {
