@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { local, root } from '../setup/root.mjs';
 import { Stop } from '../setup/stop.mjs';
+import { beginOf } from './processes.mjs';
 
 /**
  * Refuses a second start of the same checkout. The lock is a socket in Linux's abstract namespace: the kernel frees it with the
@@ -28,6 +29,7 @@ function who() {
   if (!existsSync(file)) return '';
   try {
     const { pid, url } = JSON.parse(readFileSync(file, 'utf8'));
+    if (beginOf(pid) === undefined) return ''; // of an earlier start: the one that runs has not come so far yet
     return ` (process ${pid}, ${url})`;
   } catch {
     return ''; // another user's file, or one that is being written: the sentence is clear without it

@@ -22,10 +22,11 @@ import { stopInOrder, whenToldToStop } from './stopping.mjs';
 export async function runSandbox({ prepare, fresh, verbose }) {
   const print = (text) => process.stdout.write(text);
   print('ToneGrid sandbox\n');
+  // Before anything is installed or built, which would be under a sandbox that runs.
+  await onlyOne();
   const nats = await prepare((what, word, took) => print(step(what, word, took)));
   const ready = performance.now();
 
-  await onlyOne();
   const orphans = await endLeftBehind();
   if (orphans.length > 0) print(step('clean-up', `ended what an earlier start had left running: ${orphans.join(', ')}`));
   if (fresh) wipe();

@@ -1,0 +1,67 @@
+const { spawn } = require('node:child_process');
+const { cpSync, mkdtempSync, realpathSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join, resolve } = require('node:path');
+
+const root = resolve(__dirname, '../..');
+const folders = [];
+/** Processes that have not ended by themselves. */
+const running = new Set();
+
+afterAll(() => {
+  for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A checkout of the starter alone, with a state of its own. */
+function checkout() {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'tonegrid-start-')));
+  folders.push(folder);
+  for (const part of ['setup', 'start', 'start.mjs']) cpSync(join(root, 'bin', part), join(folder, 'bin', part), { recursive: true });
+  return folder;
+}
+
+/** Runs node in a folder: `ended` is { code, out, err }; `printed(text)` waits for an output. */
+function node(folder, args, options = {}) {
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['pipe', 'pipe', 'pipe'], ...options });
+  running.add(child);
+  let [out, err] = ['', ''];
+  child.stdout.on('data', (text) => (out += text));
+  child.stderr.on('data', (text) => (err += text));
+  const ended = new Promise((done) =>
+    child.once('close', (code) => {
+      running.delete(child);
+      done({ code, out, err });
+    }),
+  );
+  const printed = async (text) => {
+    while (!out.includes(text)) {
+      const end = await Promise.race([ended, new Promise((again) => setTimeout(again, 20))]);
+      if (end && !out.includes(text)) throw new Error(`ended with ${end.code} without "${text}":\n${end.out}${end.err}`);
+    }
+  };
+  return { child, ended, printed };
+}
+
+/** A piece of the starter as a program of its own; imports are relative to the checkout. */
+const script = (folder, code, options) => node(folder, ['--input-type=module', '-e', code], options);
+
+describe('npm start', () => {
+  it('refuses beside a sandbox that runs before it installs or builds anything', async () => {
+    const folder = checkout();
+    const first = script(
+      folder,
+      `import { onlyOne } from './bin/start/only-one.mjs'; await onlyOne(); console.log('alone'); process.stdin.resume();`,
+    );
+    await first.printed('alone');
+    // Nothing is installed here: a start that went further would say so.
+    const second = await node(folder, ['bin/start.mjs']).ended;
+    expect(second).toEqual({
+      code: 1,
+      out: 'ToneGrid sandbox\n',
+      err: '\nToneGrid already runs from this checkout: stop it there with Ctrl-C.\n',
+    });
+    first.child.stdin.end();
+    await first.ended;
+  });
+});
