@@ -1,5 +1,5 @@
 const { spawn } = require('node:child_process');
-const { cpSync, mkdtempSync, realpathSync, rmSync } = require('node:fs');
+const { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 
@@ -64,4 +64,17 @@ describe('npm start', () => {
     first.child.stdin.end();
     await first.ended;
   });
+
+  // A machine may give all ports to everybody; then there is nothing to refuse.
+  const limit = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
+  if (limit > 1)
+    it('says at once that a port is kept from this user, and not that it is taken', async () => {
+      const code = `import { checkPorts } from './bin/start/ports.mjs';
+        if (process.getuid() === 0) process.setuid(65534);
+        await checkPorts([{ port: ${limit - 1}, part: 'gateway', variable: 'HTTP_PORT' }]).catch((error) => console.log(error.message));`;
+      const { out } = await script(checkout(), code).ended;
+      expect(out).toBe(
+        `Port ${limit - 1} (gateway) cannot be used, this user may not use ports below ${limit}: choose another with HTTP_PORT.\n`,
+      );
+    });
 });
