@@ -95,13 +95,13 @@ export class Part {
     });
     if (child.pid === undefined) return this.#exited;
     this.pid = child.pid;
-    record(this, child.pid);
     // Registered first, so that whoever awaits the end finds it forgotten.
     void this.#exited.then((how) => {
       this.pid = undefined;
       forget(this);
       if (this.state === 'ready' && !this.#stopping) void this.#revive(how);
     });
+    record(this, child.pid);
     while (ended === undefined && performance.now() < end) {
       if (await this.ready(child.pid)) {
         if (ended !== undefined) break;
@@ -124,14 +124,26 @@ export class Part {
     for (; !this.#stopping; wait = Math.min(wait * 2, longestPause)) {
       this.lastWait = wait;
       this.state = 'waiting';
-      this.say(`${this.name} ended (${this.#words(how)}) and starts again in ${wait / 1000} s; its log is ${this.log}`);
+      const what = how instanceof Error ? `could not be started (${how.message})` : `ended (${this.#words(how)})`;
+      this.say(`${this.name} ${what} and starts again in ${wait / 1000} s; its log is ${this.log}`);
       await pause(wait);
       if (this.#stopping) return;
-      how = await this.#runUntilReady(performance.now() + 90_000);
+      how = await this.#tryAgain();
       if (how === 'ready') {
         this.say(`${this.name} is ready again after ${(this.startedIn / 1000).toFixed(1)} s`);
         return;
       }
+    }
+  }
+
+  /** As #runUntilReady. What is thrown, as when the disk is full, is one more failed attempt, and leaves no process that nobody watches. */
+  async #tryAgain() {
+    try {
+      return await this.#runUntilReady(performance.now() + 90_000);
+    } catch (error) {
+      this.kill();
+      await this.#exited;
+      return error;
     }
   }
 

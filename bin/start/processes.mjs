@@ -29,7 +29,13 @@ const fileOf = ({ name, rank }) => join(folder, `${rank}-${name}.pid`);
 export const record = (part, pid) => writeFileSync(fileOf(part), `${pid} ${beginOf(pid)} ${part.signal} ${bootId()}\n`);
 
 /** Forgets a process that has ended. */
-export const forget = (part) => rmSync(fileOf(part), { force: true });
+export function forget(part) {
+  try {
+    rmSync(fileOf(part), { force: true });
+  } catch {
+    // A file that cannot be removed (the disk is full) does no harm: it also says when its process began, so that it is known as ended.
+  }
+}
 
 /** Processes that an earlier start has left running, in the order in which they are to be ended. Only those that are certainly ours. */
 function leftBehind() {

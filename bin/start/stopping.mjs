@@ -37,9 +37,9 @@ export function whenToldToStop(stop) {
   // When npm is killed with -9 nobody tells us.
   const npm = npmAbove();
   if (npm) setInterval(() => beginOf(npm.pid) !== npm.begin && once(), 500).unref();
-  // Output that nobody reads any more (the terminal is gone) must not end us before the parts have stopped.
+  // Output that nobody reads any more (the terminal is gone), or that a full disk has no room for, must not end us.
   for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error) => error.code !== 'EPIPE' && error.code !== 'EIO' && once());
+    stream.on('error', (error) => !['EPIPE', 'EIO', 'ENOSPC'].includes(error.code) && once());
   // Keeps the process alive while all it does is wait.
   const alive = setInterval(() => {}, 1 << 30);
   void ended.then(() => clearInterval(alive));

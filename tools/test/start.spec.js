@@ -65,6 +65,44 @@ describe('npm start', () => {
     await first.ended;
   });
 
+  it('outlives a full disk: a part that cannot be noted does not stay, and starts again when it can', async () => {
+    // /dev/full in the place of the note is a disk without room. It goes with the process that it was to name.
+    const code = `
+      import { mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
+      import { Part } from './bin/start/part.mjs';
+      for (const folder of ['run', 'logs']) mkdirSync('.local/' + folder, { recursive: true });
+      const started = [];
+      const say = (text) => {
+        console.log(text.replace(/;.*/, ''));
+        if (started.length === 1) symlinkSync('/dev/full', '.local/run/2-worker.pid');
+        if (!text.includes('is ready again')) return;
+        const alive = started.map((pid) => { try { return process.kill(pid, 0); } catch { return false; } });
+        const noted = readdirSync('.local/run').map((name) => readFileSync('.local/run/' + name, 'utf8').split(' ')[0]);
+        console.log(JSON.stringify({ alive, noted: noted.map((pid) => started.indexOf(Number(pid))) }));
+        part.stop().then(() => console.log('stopped'));
+      };
+      const part = new Part(
+        { name: 'worker', rank: 2, program: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'], env: {}, signal: 'TERM', ready: async () => true },
+        say,
+      );
+      // Each process is known by its number before it is noted.
+      let pid;
+      Object.defineProperty(part, 'pid', { get: () => pid, set: (next) => { pid = next; if (next) started.push(next); } });
+      await part.start();
+      process.kill(started[0], 'SIGKILL');`;
+    const { out, err } = await script(checkout(), code).ended;
+    expect({ lines: out.trim().split('\n'), err }).toEqual({
+      lines: [
+        'worker ended (SIGKILL) and starts again in 0.5 s',
+        'worker could not be started (ENOSPC: no space left on device, write) and starts again in 1 s',
+        expect.stringMatching(/^worker is ready again after/),
+        '{"alive":[false,false,true],"noted":[2]}',
+        'stopped',
+      ],
+      err: '',
+    });
+  });
+
   // A machine may give all ports to everybody; then there is nothing to refuse.
   const limit = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
   if (limit > 1)
