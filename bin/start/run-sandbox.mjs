@@ -6,6 +6,7 @@ import { Stop } from '../setup/stop.mjs';
 import { databaseOf, publicUrl } from './environment.mjs';
 import { portsOf, readLayout } from './layout.mjs';
 import { followLogs } from './logs.mjs';
+import { checkMigrations } from './migrations.mjs';
 import { natsPart } from './nats.mjs';
 import { onlyOne } from './only-one.mjs';
 import { Part } from './part.mjs';
@@ -55,7 +56,12 @@ export async function runSandbox({ prepare, fresh, verbose }) {
     const services = serviceParts(platform).map(add);
     keepEnvironment(platform, services);
     if (verbose) followLogs(parts, print);
-    await Promise.all(services.map((part) => part.start()));
+    await Promise.all(
+      services.map(async (part) => {
+        await part.start();
+        if (part.state === 'ready') platform.noteMigrations(part.name);
+      }),
+    );
     // Loaded late: before the installation there may be nothing of what it needs.
     const { seedOnce } = await import('./seed.mjs');
     await seedOnce(platform, print);
@@ -84,14 +90,12 @@ function wipe() {
 
 /** The operator's server or our own, with a database for each service that has one. */
 async function startDatabase(platform, operators, add) {
-  if (operators) {
-    platform.adminUrl = operators;
-  } else {
-    const definition = await embeddedPostgres(platform.layout.postgresPort, platform.secrets);
-    await add(definition).start();
-    platform.adminUrl = definition.adminUrl;
-  }
-  const databases = platform.layout.services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => databaseOf(name, platform.secrets));
+  const names = platform.layout.services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name);
+  const embedded = operators ? undefined : await embeddedPostgres(platform.layout.postgresPort, platform.secrets);
+  platform.noteMigrations = checkMigrations(operators, names);
+  if (embedded) await add(embedded).start();
+  platform.adminUrl = embedded ? embedded.adminUrl : operators;
+  const databases = names.map((name) => databaseOf(name, platform.secrets));
   try {
     await prepareDatabases(platform.adminUrl, databases);
   } catch (error) {

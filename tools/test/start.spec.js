@@ -1,5 +1,5 @@
 const { spawn } = require('node:child_process');
-const { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync } = require('node:fs');
+const { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 
@@ -101,6 +101,77 @@ describe('npm start', () => {
       ],
       err: '',
     });
+  });
+
+  describe('data that a migration has made', () => {
+    const folder = checkout();
+    const path = (service, name) => `services/${service}/src/migrations/${name}.ts`;
+    const put = (file, text) => {
+      mkdirSync(join(folder, file, '..'), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    };
+    /** What a start says: nothing, and all migrations have run, or why it refuses. */
+    const start = async (url) => {
+      const code = `import { checkMigrations } from './bin/start/migrations.mjs';
+        const services = ['catalog', 'identity'];
+        try { services.forEach(checkMigrations(${JSON.stringify(url)}, services)); } catch (error) { console.log(error.constructor.name, error.message); }`;
+      const { out, err } = await script(folder, code).ended;
+      return out + err;
+    };
+    const refusal = (service, file, how) =>
+      `Stop The sandbox's data of ${service} was made by another version of ${file}, which is ${how} now: begin anew with "npm start -- --fresh".\n`;
+
+    beforeEach(() => {
+      for (const gone of ['services', 'libs', '.local']) rmSync(join(folder, gone), { recursive: true, force: true });
+      mkdirSync(join(folder, '.local'));
+      for (const service of ['catalog', 'identity']) {
+        put(path(service, '1-first'), 'create table one');
+        put(path(service, 'index'), 'first');
+      }
+      put('libs/events/src/event-tables.ts', 'create table outbox');
+    });
+
+    it('goes on while migrations are as they ran, and with new ones', async () => {
+      expect(await start()).toBe('');
+      expect(await start()).toBe('');
+      put(path('catalog', '2-second'), 'create table two');
+      put(path('catalog', 'index'), 'first, second');
+      expect(await start()).toBe('');
+      put(path('catalog', '2-second'), 'create table three');
+      expect(await start()).toBe(refusal('catalog', path('catalog', '2-second'), 'changed'));
+    });
+
+    it('is refused when one was edited or is gone, with the service and what to do', async () => {
+      expect(await start()).toBe('');
+      put(path('identity', '1-first'), 'create table other');
+      expect(await start()).toBe(refusal('identity', path('identity', '1-first'), 'changed'));
+      rmSync(join(folder, path('identity', '1-first')));
+      expect(await start()).toBe(refusal('identity', path('identity', '1-first'), 'gone'));
+      put(path('identity', '1-first'), 'create table one');
+      put('libs/events/src/event-tables.ts', 'create table outbox, with a column more');
+      expect(await start()).toBe(refusal('catalog', 'libs/events/src/event-tables.ts', 'changed'));
+    });
+
+    it('is told from the data of another server', async () => {
+      expect(await start('postgres://admin:secret@one:5432/postgres')).toBe('');
+      put(path('catalog', '1-first'), 'create table other');
+      expect(await start('postgres://admin:secret@two:5432/postgres')).toBe('');
+      expect(await start()).toBe('');
+      expect(await start('postgres://other@one:5432/postgres')).toBe(refusal('catalog', path('catalog', '1-first'), 'changed'));
+      expect(readFileSync(join(folder, '.local/migrations.json'), 'utf8')).not.toContain('secret');
+    });
+  });
+
+  it('knows every file of the libs from which migrations take tables', () => {
+    const known = [...readFileSync(join(root, 'bin/start/migrations.mjs'), 'utf8').matchAll(/'(libs\/[^']+)'/g)].map(([, file]) => file);
+    const declared = known.map((file) => readFileSync(join(root, file), 'utf8')).join('\n');
+    const folders = readdirSync(join(root, 'services')).map((name) => join(root, 'services', name, 'src/migrations'));
+    const sources = folders.filter(existsSync).flatMap((at) => readdirSync(at).map((name) => readFileSync(join(at, name), 'utf8')));
+    const imported = sources.flatMap((text) =>
+      [...text.matchAll(/import \{([^}]+)\} from '@tonegrid\//g)].flatMap(([, names]) => names.split(',').map((name) => name.trim())),
+    );
+    expect(imported).toContain('eventTables');
+    expect([...new Set(imported)].filter((name) => !declared.includes(`export function ${name}(`))).toEqual([]);
   });
 
   // A machine may give all ports to everybody; then there is nothing to refuse.
