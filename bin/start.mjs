@@ -1,5 +1,5 @@
 // `npm start`: installs what is missing and runs the whole platform in sandbox mode, each service as a process of its own.
-//   --fresh     begins anew: wipes the state of .local/ first
+//   --fresh     begins anew: wipes the state of .local/ first, and with DATABASE_URL drops the sandbox's databases
 //   --verbose   shows the services' logs
 // Only Node's own modules are used until the packages are installed. What is fetched, made and run is described in README.md.
 import { prepare } from './setup/prepare.mjs';

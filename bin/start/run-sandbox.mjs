@@ -16,7 +16,7 @@ import { endLeftBehind, startKeeper } from './processes.mjs';
 import { recipe } from './recipe.mjs';
 import { step, welcome } from './screen.mjs';
 import { sandboxSecrets, writePrivate } from './secrets.mjs';
-import { prepareDatabases, serviceParts } from './services.mjs';
+import { dropDatabases, prepareDatabases, serviceParts } from './services.mjs';
 import { stopInOrder, whenToldToStop } from './stopping.mjs';
 
 /** Starts everything, shows the screen, and stays until told to stop. */
@@ -30,11 +30,11 @@ export async function runSandbox({ prepare, fresh, verbose }) {
 
   const orphans = await endLeftBehind();
   if (orphans.length > 0) print(step('clean-up', `ended what an earlier start had left running: ${orphans.join(', ')}`));
-  if (fresh) await wipe();
-  for (const folder of ['logs', 'storage']) mkdirSync(join(local, folder), { recursive: true, mode: 0o700 });
   const layout = readLayout();
   if (layout.services.length === 0) throw new Stop('There is no service to start: services/ holds none that is built.');
   const operators = { database: process.env.DATABASE_URL, nats: process.env.NATS_URL };
+  if (fresh) await wipe(operators.database, layout, print);
+  for (const folder of ['logs', 'storage']) mkdirSync(join(local, folder), { recursive: true, mode: 0o700 });
   await checkPorts(portsOf(layout, { postgres: !operators.database, nats: !operators.nats }));
 
   const parts = [];
@@ -82,26 +82,39 @@ export async function runSandbox({ prepare, fresh, verbose }) {
   await stopped.ended;
 }
 
-/** State goes; tools that were fetched stay. */
-async function wipe() {
+/** State goes, on the operator's server too, where it is sealed with keys that are in .local; tools that were fetched stay. */
+async function wipe(operators, layout, print) {
+  if (operators) {
+    const names = databasesOf(layout).map((name) => databaseOf(name, {}).database);
+    const dropped = await onOperators(dropDatabases(operators, names));
+    if (dropped.length > 0) print(step('clean-up', `dropped on the server of DATABASE_URL: ${dropped.join(', ')}`));
+  }
   await removeData();
   for (const name of readdirSync(local)) if (name !== 'tools') rmSync(join(local, name), { recursive: true, force: true });
 }
 
 /** The operator's server or our own, with a database for each service that has one. */
 async function startDatabase(platform, operators, add) {
-  const names = platform.layout.services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name);
+  const names = databasesOf(platform.layout);
   const embedded = operators ? undefined : await embeddedPostgres(platform.layout.postgresPort, platform.secrets);
   platform.noteMigrations = checkMigrations(operators, names);
   if (embedded) await add(embedded).start();
   platform.adminUrl = embedded ? embedded.adminUrl : operators;
   const databases = names.map((name) => databaseOf(name, platform.secrets));
+  const prepared = prepareDatabases(platform.adminUrl, databases);
+  await (operators ? onOperators(prepared) : prepared);
+}
+
+/** Names of the services that have a database. */
+const databasesOf = ({ services }) => services.filter(({ hasDatabase }) => hasDatabase).map(({ name }) => name);
+
+/** Work on the operator's server, which may refuse it. */
+async function onOperators(work) {
   try {
-    await prepareDatabases(platform.adminUrl, databases);
+    return await work;
   } catch (error) {
-    if (!operators) throw error;
     throw new Stop(
-      `The server of DATABASE_URL does not do what the sandbox needs (${error.message}): the user must be allowed to create databases and roles.`,
+      `The server of DATABASE_URL does not do what the sandbox needs (${error.message}): the user must be allowed to create and drop databases and to create roles.`,
     );
   }
 }

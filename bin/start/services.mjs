@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { root } from '../setup/root.mjs';
 import { environmentOf } from './environment.mjs';
@@ -40,4 +41,18 @@ function answersReady(port) {
 export async function prepareDatabases(adminUrl, databases) {
   const { default: module } = await import(join(root, 'libs/data/dist/src/prepare-database.js'));
   for (const database of databases) await module.prepareDatabase(adminUrl, database);
+}
+
+/** Drops those of the databases that are there, ending the sessions in them; answers their names. Roles stay: they are set anew. */
+export async function dropDatabases(adminUrl, databases) {
+  const { Client, escapeIdentifier } = createRequire(join(root, 'libs/data/package.json'))('pg');
+  const admin = new Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    const { rows } = await admin.query('select datname from pg_database where datname = any($1) order by datname', [databases]);
+    for (const { datname } of rows) await admin.query(`drop database ${escapeIdentifier(datname)} with (force)`);
+    return rows.map(({ datname }) => datname);
+  } finally {
+    await admin.end();
+  }
 }

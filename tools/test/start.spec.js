@@ -12,10 +12,14 @@ const {
   symlinkSync,
   writeFileSync,
 } = require('node:fs');
+const { createRequire } = require('node:module');
 const { tmpdir } = require('node:os');
 const { join, resolve } = require('node:path');
 
 const root = resolve(__dirname, '../..');
+// By its file: the lib's index would load Nest.
+const { sharedAdminUrl } = require(join(root, 'libs/testing/dist/src/shared.js'));
+const { Client } = createRequire(join(root, 'libs/data/package.json'))('pg');
 const folders = [];
 /** Processes that have not ended by themselves. */
 const running = new Set();
@@ -184,6 +188,33 @@ describe('npm start', () => {
     );
     expect(imported).toContain('eventTables');
     expect([...new Set(imported)].filter((name) => !declared.includes(`export function ${name}(`))).toEqual([]);
+  });
+
+  it('--fresh drops the sandbox’s databases on a server of the operator, with sessions that are open in them', async () => {
+    const adminUrl = await sharedAdminUrl();
+    const [ours, other] = ['start_ours', 'start_other'].map((name) => `${name}_${process.pid}`);
+    const admin = new Client({ connectionString: adminUrl });
+    await admin.connect();
+    const drop = async (databases) => {
+      const code = `import { dropDatabases } from ${JSON.stringify(join(root, 'bin/start/services.mjs'))};
+        console.log(JSON.stringify(await dropDatabases(${JSON.stringify(adminUrl)}, ${JSON.stringify(databases)})));`;
+      const { out, err } = await script(root, code).ended;
+      return JSON.parse(out || JSON.stringify(err));
+    };
+    try {
+      for (const name of [ours, other]) await admin.query(`create database ${name}`);
+      const session = new Client({ connectionString: Object.assign(new URL(adminUrl), { pathname: `/${ours}` }).toString() });
+      const cut = new Promise((done) => session.on('error', done));
+      await session.connect();
+      expect(await drop([ours, 'start_never_made'])).toEqual([ours]);
+      expect((await cut).message).toContain('terminat');
+      const { rows } = await admin.query('select datname from pg_database where datname = any($1)', [[ours, other]]);
+      expect(rows).toEqual([{ datname: other }]);
+      expect(await drop([ours])).toEqual([]);
+    } finally {
+      for (const name of [ours, other]) await admin.query(`drop database if exists ${name} with (force)`);
+      await admin.end();
+    }
   });
 
   // Only for root, whose PostgreSQL runs as another user, who cannot enter a checkout that is closed to others.
