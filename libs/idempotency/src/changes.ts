@@ -16,7 +16,6 @@ interface StoredRefusal {
   code: string;
   message: string;
   fields?: FieldErrors;
-  retryAfterSeconds?: number;
 }
 
 /** Encrypts stored answers; `Vault` of libs/secrets fits. The context binds an answer to its key. */
@@ -98,12 +97,7 @@ async function once<O extends DescMessage>(
 
   const outcome = await attempt(tx, work);
   const { answer, refused } = outcome;
-  const refusal = refused && {
-    code: refused.code,
-    message: refused.message,
-    fields: refused.fields,
-    retryAfterSeconds: refused.retryAfterSeconds,
-  };
+  const refusal = refused && { code: refused.code, message: refused.message, fields: refused.fields };
   tx.last(
     `insert into idempotency (tenant_uuid, key_hash, route, body_hash, answer_type, answer, refusal) values ($1, $2, $3, $4, $5, $6, $7)`,
     [
@@ -129,9 +123,16 @@ async function attempt<O extends DescMessage>(tx: Tx, work: (tx: Tx) => Promise<
   }
 }
 
-/** Refusals that the operation itself decided; those about the token, the rate or the key would be wrong a minute later. */
-const isStored = ({ status, code }: Refused): boolean =>
-  status >= 400 && status < 500 && ![401, 403, 429].includes(status) && !code.startsWith('idempotency.');
+/**
+ * Refusals that the operation itself decided. Those about the token, the rate or the key would be wrong a minute later, and one that says
+ * when to come again wants the same key to be tried then.
+ */
+const isStored = ({ status, code, retryAfterSeconds }: Refused): boolean =>
+  status >= 400 &&
+  status < 500 &&
+  ![401, 403, 429].includes(status) &&
+  !code.startsWith('idempotency.') &&
+  retryAfterSeconds === undefined;
 
 function replay<O extends DescMessage>(row: Row, idempotency: Idempotency, schema: O, open: (stored: Buffer) => Buffer): Outcome<O> {
   if (row.route !== idempotency.route || row.body_hash !== idempotency.bodyHash) throw new Refused('idempotency.key_mismatch');
@@ -139,9 +140,9 @@ function replay<O extends DescMessage>(row: Row, idempotency: Idempotency, schem
   if (row.answer_type !== schema.typeName)
     throw new Error(`one Idempotency-Key for two changes: ${row.answer_type} and ${schema.typeName}`);
   if (row.answer) return { answer: fromBinary(schema, open(row.answer)), replayed: true };
-  const { code, message, fields, retryAfterSeconds } = row.refusal!;
+  const { code, message, fields } = row.refusal!;
   if (!isErrorCode(code)) throw new Error(`the stored refusal ${code} is not in the error table`);
-  return { refused: Refused.restore(code, message, fields, retryAfterSeconds), replayed: true };
+  return { refused: Refused.restore(code, message, fields), replayed: true };
 }
 
 /**

@@ -187,6 +187,14 @@ describe('a change with an Idempotency-Key', () => {
     expect(caller.answer.replayed).toBe(true);
   });
 
+  it('keeps the key free when the refusal says when to come again', async () => {
+    const tooEarly = () => Promise.reject(new Refused('release.audio_processing', { retryAfterSeconds: 5 }));
+    await expect(run(callerWith('early'), tooEarly)).rejects.toMatchObject({ code: 'release.audio_processing', retryAfterSeconds: 5 });
+    const caller = callerWith('early');
+    await run(caller, addSong('at last'));
+    expect(caller.answer.replayed).toBe(false);
+  });
+
   it('replays a refusal that came of a failed statement', async () => {
     await run(callerWith(undefined), addSong('taken'));
     const work = async (tx: Tx) => {

@@ -107,6 +107,36 @@ describe('audio', () => {
     });
   });
 
+  test('of a track can be announced when it is created, and anew for another file', async () => {
+    const caller = newCaller();
+    const { releaseUuid } = await newTrack(caller);
+    const [first, second] = [wav({ seconds: 0.1 }), wav({ seconds: 0.1, seed: 2 })];
+    const { track } = await catalog.client.createTrack(caller, {
+      uuid: releaseUuid,
+      title: 'Announced',
+      position: 2,
+      explicit: false,
+      audioMd5: md5(first),
+      audioBitDepth: 16,
+      audioSampleRate: 48_000,
+      audioChannels: 6,
+    });
+    const { uuid } = track!;
+    expect(track).toMatchObject({ audioMd5: md5(first), audioBitDepth: 16, audioSampleRate: 48_000, audioChannels: 6 });
+    expect((await catalog.client.updateTrack(caller, { uuid, audioChannels: 2 })).track).toMatchObject({ audioChannels: 2 });
+    await catalog.client.uploadTrackAudio(caller, upload(uuid, second));
+    expect((await checked(caller, uuid)).audioStatus).toBe(AudioStatus.FAILED);
+    await catalog.client.updateTrack(caller, { uuid, audioMd5: md5(second) });
+    await catalog.client.uploadTrackAudio(caller, upload(uuid, second));
+    const facts = { audioMd5: md5(second), audioBitDepth: 24, audioChannels: 2 };
+    expect(await checked(caller, uuid)).toMatchObject({ audioStatus: AudioStatus.PROCESSED, ...facts });
+    const refused = await refusal(catalog.client.updateTrack(caller, { uuid, audioBitDepth: 16 }));
+    expect([refused.code, Object.keys(refused.fields ?? {})]).toEqual(['validation.failed', ['audio_bit_depth']]);
+    expect((await catalog.client.updateTrack(caller, { uuid, audioBitDepth: 24, audioMd5: md5(first) })).track).toMatchObject(facts);
+    await catalog.client.uploadTrackAudio(caller, upload(uuid, first));
+    expect(await checked(caller, uuid)).toMatchObject({ audioStatus: AudioStatus.PROCESSED, audioMd5: md5(first) });
+  });
+
   test('an upload with the same key and content happens once; with other content it is a mismatch', async () => {
     const caller = newCaller();
     const track = await newTrack(caller);
@@ -206,7 +236,7 @@ describe('artwork', () => {
     expect(answer.warnings).toEqual(['The artwork is smaller than 3000 x 3000 pixels: some DSPs will not show it.']);
     expect(answer.artworkUrl).toMatch(/\.png$/);
     expect((await catalog.client.getRelease(caller, { uuid: release.uuid })).release?.warnings).toEqual(answer.warnings);
-    expect(await catalog.client.deleteReleaseArtwork(caller, { uuid: release.uuid })).toMatchObject({ message: 'Artwork deleted.' });
+    await catalog.client.deleteReleaseArtwork(caller, { uuid: release.uuid });
     const { release: bare } = await catalog.client.getRelease(caller, { uuid: release.uuid });
     expect([bare?.artworkUrl, bare?.warnings]).toEqual([undefined, []]);
   });

@@ -132,7 +132,7 @@ describe('artists', () => {
     expect(changed).toMatchObject({ name: 'Rema', appleArtistId: '1109699158', isni: '0000000121032683' });
     expect(changed?.country).toBeUndefined();
     expect((await catalog.client.getArtist(caller, { uuid: artist!.uuid })).artist).toEqual(changed);
-    expect(await catalog.client.deleteArtist(caller, { uuid: artist!.uuid })).toMatchObject({ message: 'Artist deleted.' });
+    await catalog.client.deleteArtist(caller, { uuid: artist!.uuid });
     expect((await refusal(catalog.client.getArtist(caller, { uuid: artist!.uuid }))).code).toBe('artist.not_found');
   });
 

@@ -371,6 +371,13 @@ describe('any file', () => {
     expect(await refusalOf(file(xml, 'nowhere'))).toMatchObject({ code: 'dsp.not_found' });
   });
 
+  it('that only the release profile makes invalid says so among its errors', async () => {
+    const { xml } = (await ddex.previewMessage(caller(), { uuid: release, dspSlug: 'spotify' })).data!;
+    const { validation } = await file(xml.replace('FrontCoverImage', 'BackCoverImage'));
+    expect(validation).toMatchObject({ valid: false, errorCount: 1, errors: [{ stage: 'profile', code: 'profile.front_cover' }] });
+    expect(validation!.rules).toContainEqual(validation!.errors[0]);
+  });
+
   it('that is no message, or hostile, gets a report like any other', async () => {
     const { validation } = await file('<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>');
     expect(validation).toMatchObject({ valid: false, errorCount: 1, schemaChecked: false });

@@ -3,7 +3,7 @@ import { writeFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CatalogService, DdexService, ReleaseStatus } from '@tonegrid/contracts';
 import { buildNotification, gtinCheckDigit, writeNewRelease43, type ReleaseForDsp } from '@tonegrid/ddex';
-import { hyphenSlug, type DspRegistry } from '@tonegrid/dsp-registry';
+import { canonicalSlug, hyphenSlug, type DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
 import { RpcServer, type Caller } from '@tonegrid/rpc';
 import { makeWav } from '@tonegrid/testing';
@@ -64,10 +64,10 @@ export async function playPeers(internalToken: string, storageFolder: string, re
     run: (caller: Caller, { uuid, dspSlugs }: { uuid: string; dspSlugs: string[] }) => {
       const release = find(caller, uuid);
       if (!release.approved) throw new Refused('release.not_approved');
-      const unattached = dspSlugs.find((slug) => !release.dsps.includes(slug));
+      const unattached = dspSlugs.find((slug) => !release.dsps.includes(canonicalSlug(slug)));
       if (unattached) throw new Refused('dsp.not_attached', { params: { slug: unattached } });
       if (release.dsps.length === 0) throw new Refused('dsp.none_attached');
-      const slugs = dspSlugs.length > 0 ? dspSlugs : release.dsps;
+      const slugs = dspSlugs.length > 0 ? dspSlugs.map(canonicalSlug) : release.dsps;
       return Promise.resolve({
         releaseUuid: uuid,
         title: release.title,

@@ -202,6 +202,8 @@ describe('what a service refuses', () => {
         success: false,
         error: 'Please add at least one track before submitting.',
         code: 'release.no_tracks',
+        errors: {},
+        fields: {},
         request_id: gate.headers['x-request-id'],
       },
     ]);

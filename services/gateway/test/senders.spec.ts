@@ -153,6 +153,18 @@ describe('a sender of many requests', () => {
     expect((await gateway.send('GET', '/releases?page=0', { as: 'tgk_no_scope' })).headers['x-ratelimit-remaining']).toBe('3');
   });
 
+  it('cannot try credentials at any pace: without one that holds it is counted by its address', async () => {
+    const attempt = (as?: string) => gateway.send('GET', path, { as });
+    const answers = [await attempt(), await attempt('tgk_guess_1'), await attempt('tgk_guess_2'), await attempt('tgk_guess_3'), await attempt()];
+    expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
+    expect(answers.map(({ headers }) => headers['x-ratelimit-remaining'])).toEqual(['4', '3', '2', '1', '0']);
+    const refused = await attempt('tgk_guess_4');
+    expect([refused.status, refused.json]).toMatchObject([429, { code: 'rate_limit.exceeded' }]);
+    // Nobody whose credential holds is kept out by it, nor is what is open to all.
+    gateway.played.keys.set('tgk_neighbour', everyScope);
+    expect((await attempt('tgk_neighbour')).headers['x-ratelimit-remaining']).toBe('4');
+  });
+
   it('is known by its address where no token is needed; some routes are not counted', async () => {
     const answers = [];
     for (let index = 0; index < 3; index += 1) answers.push(await gateway.send('POST', '/dsp/spotify/acknowledgements', { body: '{}' }));

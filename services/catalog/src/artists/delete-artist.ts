@@ -27,7 +27,7 @@ export class DeleteArtist {
         artistDeleted(tx.tenantUuid, artist),
         audited(caller, { action: 'artist.deleted', target: `artist:${uuid}`, before: { name: artist.name } }),
       ]);
-      return { message: 'Artist deleted.' };
+      return {};
     });
   }
 }

@@ -33,7 +33,7 @@ export class DeleteReleaseArtwork {
           }),
         });
       }
-      return { message: 'Artwork deleted.' };
+      return {};
     });
   }
 }

@@ -62,7 +62,7 @@ export class GetReleaseSnapshot {
     if (!release) throw new Refused('release.not_found');
     const dsp = this.registry.get(dspSlug);
     if (!dsp) throw new Refused('dsp.not_found', { params: { slug: dspSlug } });
-    if (!release.dsps.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dsp.slug } });
+    if (!release.dsps.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dspSlug } });
     const [config] = effectiveMessages(this.registry, { ...supplyChainOf(chain!), dsps: [dsp.slug] });
     return {
       release: this.messages.release(release),

@@ -70,7 +70,7 @@ export class PrepareDelivery {
     const asked = dspSlugs.map((slug) => {
       const dsp = this.registry.get(slug);
       if (!dsp) throw new Refused('dsp.not_found', { params: { slug } });
-      if (!attached.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug: dsp.slug } });
+      if (!attached.includes(dsp.slug)) throw new Refused('dsp.not_attached', { params: { slug } });
       return dsp.slug;
     });
     if (attached.length === 0) throw new Refused('dsp.none_attached');

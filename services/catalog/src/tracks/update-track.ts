@@ -22,6 +22,9 @@ import { releaseOfTrack, replaceContributors, updateTrack, viewTrack } from './t
 /** What identifies the recording at the DSPs: streams are counted by it. */
 const locked = ['isrc'];
 
+/** What the owner says of a file that is still to come. */
+const announced = ['audio_bit_depth', 'audio_sample_rate', 'audio_channels'] as const;
+
 /** Changes the supplied fields of a track, under the rules of its release. */
 @Rpc(CatalogService.method.updateTrack)
 @Injectable()
@@ -38,6 +41,7 @@ export class UpdateTrack {
       const release = await this.releases.open(tx, await releaseOfTrack(tx, request.uuid));
       const track = await viewTrack(tx, request.uuid);
       const { contributors, ...columns } = changedFields({ ...track, contributors: track.contributors ?? [] }, values);
+      assertStillToCome(track, columns);
       const changed = Object.keys(columns);
       if (credits) {
         const [wanted = []] = await resolveCredits(tx, this.outbox, [credits]);
@@ -60,6 +64,15 @@ export class UpdateTrack {
   }
 }
 
+/** Throws `validation.failed` when a file that is there is to be announced: what it says of itself holds. */
+function assertStillToCome(track: TrackRow, columns: Partial<TrackRow>): void {
+  if (track.audio_status !== 'processing' && track.audio_status !== 'processed') return;
+  const report = new FieldReport();
+  for (const field of announced)
+    if (field in columns) report.add(field, `The ${field} is what the uploaded audio says. Upload another file to change it.`);
+  report.throwIfAny();
+}
+
 /** The supplied fields in the columns of the table. Null clears what may be empty. Throws `validation.failed`. */
 function parseUpdate(request: UpdateTrackRequest): { values: Partial<TrackRow>; credits: Credit[] | undefined } {
   const has = supplied(request);
@@ -76,6 +89,10 @@ function parseUpdate(request: UpdateTrackRequest): { values: Partial<TrackRow>; 
     ...(has('language') && { language: textOrNull(request.language) }),
     ...(has('version_title') && { version_title: textOrNull(request.versionTitle) }),
     ...(has('contributors') && { contributors: parseContributors(request.contributors) }),
+    ...(has('audio_md5') && { expected_audio_md5: textOrNull(request.audioMd5)?.toLowerCase() ?? null }),
+    ...(has('audio_bit_depth') && { audio_bit_depth: request.audioBitDepth ?? null }),
+    ...(has('audio_sample_rate') && { audio_sample_rate: request.audioSampleRate ?? null }),
+    ...(has('audio_channels') && { audio_channels: request.audioChannels ?? null }),
     ...(has('localized_titles') && { localized_titles: parseLocalizedTitles(request.localizedTitles, 'localized_titles', report) }),
   };
   const credits = has('artists') ? parseCredits(request.artists, 'artists', report) : undefined;

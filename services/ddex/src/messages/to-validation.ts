@@ -3,12 +3,13 @@ import type { FindingSchema, ValidationSchema } from '@tonegrid/contracts';
 import { acceptanceScore, type Finding, type Report } from '@tonegrid/ddex';
 
 /**
- * A report as the contract shows it. `errors` are those of XML, schema and references, as in the reference; `rules` are the
- * findings of the release profile and of the DSP, and warnings of every stage. Pure.
+ * A report as the contract shows it. `errors` is what makes the message invalid, whatever found it, so that who shows it to people shows
+ * all (reference, Best Practices); `rules` is what the release profile and the DSP's rules found, and the warnings of every stage. Pure.
  * @param isForDsp whether a DSP was named, for which the score holds
  */
 export function toValidation(report: Report, { isForDsp }: { isForDsp: boolean }): MessageInitShape<typeof ValidationSchema> {
-  const isError = (finding: Finding) => finding.stage !== 'profile' && finding.stage !== 'dsp' && finding.severity === 'error';
+  const isError = ({ severity }: Finding) => severity === 'error';
+  const isOfRule = ({ stage, severity }: Finding) => stage === 'profile' || stage === 'dsp' || severity !== 'error';
   const { score, lowered_by } = acceptanceScore(report);
   return {
     valid: report.valid,
@@ -20,7 +21,7 @@ export function toValidation(report: Report, { isForDsp }: { isForDsp: boolean }
     messageType: report.message_type ?? undefined,
     schemaChecked: report.schema_checked,
     schemaSkippedReason: report.schema_skipped_reason ?? undefined,
-    rules: report.errors.filter((finding) => !isError(finding)).map(toFinding),
+    rules: report.errors.filter(isOfRule).map(toFinding),
     ...(isForDsp && { score, scoreLoweredBy: lowered_by }),
   };
 }

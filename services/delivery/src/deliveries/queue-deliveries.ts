@@ -91,7 +91,8 @@ export class QueueDeliveries {
     const one = slug === undefined ? undefined : this.dsp(slug);
     const prepared = await this.catalog.prepareDelivery(derivedKey(caller, 'prepare-delivery'), {
       uuid: release,
-      dspSlugs: one ? [one.slug] : [],
+      // As it was asked, for a refusal that names it.
+      dspSlugs: slug === undefined ? [] : [slug],
     });
     const targets = prepared.targets.map((target) => ({ dsp: this.dsp(target.slug), isBlocked: target.isBlocked }));
     if (one) {

@@ -40,22 +40,30 @@ export function admission(
     return authenticated;
   };
 
+  const count = async (reply: FastifyReply, sender: string, plan?: string): Promise<void> => {
+    if (rate === RateClass.NONE) return;
+    const counted = await limits.count(rate, sender, plan);
+    if (!counted) return;
+    reply.headers(rateLimitHeaders(counted));
+    if (counted.retryAfterSeconds !== undefined)
+      throw new Refused('rate_limit.exceeded', { retryAfterSeconds: counted.retryAfterSeconds });
+  };
+
+  /** Whoever is not known is counted by where he comes from, apart from what is open to all: credentials cannot be guessed at any pace. */
+  const countStranger = async (request: FastifyRequest, reply: FastifyReply, error: unknown): Promise<never> => {
+    if (error instanceof Refused && error.status === 401) await count(reply, `unknown:${networkOf(request.ip)}`);
+    throw error;
+  };
+
   return async (request, reply) => {
     // `/releases/` matches `/releases/:uuid` with nothing in its place: that is no address of ours.
     if (Object.values(request.params as Record<string, string>).includes('')) throw new Refused('route.not_found');
     if (who.case !== 'public') {
       reply.header('cache-control', 'no-store');
-      continueAs(request, await identify(request));
+      continueAs(request, await identify(request).catch((error: unknown) => countStranger(request, reply, error)));
     }
     const { authenticated } = request.call;
-    if (rate !== RateClass.NONE) {
-      const counted = await limits.count(rate, authenticated?.sender ?? networkOf(request.ip), authenticated?.ratePlan);
-      if (counted) {
-        reply.headers(rateLimitHeaders(counted));
-        if (counted.retryAfterSeconds !== undefined)
-          throw new Refused('rate_limit.exceeded', { retryAfterSeconds: counted.retryAfterSeconds });
-      }
-    }
+    await count(reply, authenticated?.sender ?? networkOf(request.ip), authenticated?.ratePlan);
     if (who.case === 'scope' && !authenticated!.scopes.has(who.value))
       throw new Refused('auth.scope_missing', { params: { scope: who.value } });
     // What is done in the name of another tenant and cannot be put on record is not done.

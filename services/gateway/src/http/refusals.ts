@@ -12,9 +12,9 @@ export interface RefusalAnswer {
 
 /** The JSON of a refusal, as the reference shows it (REST surface, section 1). */
 export function refusalBody(refused: Refused, requestId: string): string {
-  const { message, code, fields } = refused;
+  const { message, code, fields = {} } = refused;
   const body: Record<string, unknown> = { success: false, error: message, code, request_id: requestId };
-  if (refused.status === 422 && fields) {
+  if (refused.status === 422) {
     body['errors'] = fields;
     body['fields'] = Object.fromEntries(Object.entries(fields).map(([field, messages]) => [field, messages[0] ?? message]));
   }
