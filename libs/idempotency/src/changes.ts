@@ -44,18 +44,24 @@ export class Changes {
    *   `caller.answer.replayed` is set;
    * - the same key with another body or on another route throws `idempotency.key_mismatch`;
    * - while the first call still runs, throws `idempotency.in_progress`.
-   * Stored are answers and refusals of 400 to 499 other than 401, 403 and 429; anything else leaves the key free. The work of a
+   * Stored are answers and refusals of 400 to 499 other than 401, 403, 429 and those with a Retry-After; anything else leaves the key free. The work of a
    * refused call is undone. Like all work in a transaction it may be run again and must have no effects outside of it.
    * @param schema the response message of the rpc, which a stored answer is read with
+   * @param onRefused what is to be written when a refusal is stored, in the transaction of its record; only with an Idempotency-Key
    */
   async run<O extends DescMessage>(
     caller: ChangingCaller,
     schema: O,
     work: (tx: Tx) => Promise<MessageInitShape<O>>,
+    onRefused?: (tx: Tx, refused: Refused) => Promise<void>,
   ): Promise<MessageInitShape<O>> {
     const { idempotency } = caller;
     if (!idempotency) return this.data.transaction(caller, work);
-    const outcome = await this.data.transaction(caller, (tx) => once(tx, caller.tenantUuid, idempotency, schema, work, this.seal));
+    const outcome = await this.data.transaction(caller, async (tx) => {
+      const done = await once(tx, caller.tenantUuid, idempotency, schema, work, this.seal);
+      if (done.refused && !done.replayed) await onRefused?.(tx, done.refused);
+      return done;
+    });
     if (outcome.replayed) caller.answer.replayed = true;
     if (outcome.refused) throw outcome.refused;
     return outcome.answer!;
@@ -128,11 +134,7 @@ async function attempt<O extends DescMessage>(tx: Tx, work: (tx: Tx) => Promise<
  * when to come again wants the same key to be tried then.
  */
 const isStored = ({ status, code, retryAfterSeconds }: Refused): boolean =>
-  status >= 400 &&
-  status < 500 &&
-  ![401, 403, 429].includes(status) &&
-  !code.startsWith('idempotency.') &&
-  retryAfterSeconds === undefined;
+  status >= 400 && status < 500 && ![401, 403, 429].includes(status) && !code.startsWith('idempotency.') && retryAfterSeconds === undefined;
 
 function replay<O extends DescMessage>(row: Row, idempotency: Idempotency, schema: O, open: (stored: Buffer) => Buffer): Outcome<O> {
   if (row.route !== idempotency.route || row.body_hash !== idempotency.bodyHash) throw new Refused('idempotency.key_mismatch');

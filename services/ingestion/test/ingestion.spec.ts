@@ -41,11 +41,12 @@ class PlayedCatalog {
   readonly releases = new Map<string, { uuid: string; createdAt: Date; title: string }>();
   calls = 0;
   delayMs = 0;
+  takesAll = false;
 
   async run(_caller: Caller, { draft: wanted, ingestionJobUuid: job }: CreateReleaseTreeRequest) {
     this.calls += 1;
     if (this.delayMs > 0) await new Promise((done) => setTimeout(done, this.delayMs));
-    if (wanted!.upc === '1') throw invalid({ upc: ['The upc has a wrong check digit.'] });
+    if (wanted!.upc === '1' && !this.takesAll) throw invalid({ upc: ['The upc has a wrong check digit.'] });
     if (wanted!.upc === '2') throw new Refused('service.unavailable');
     const release = this.releases.get(job) ?? { uuid: uuidv7(), createdAt: new Date(), title: wanted!.title };
     this.releases.set(job, release);
@@ -100,6 +101,7 @@ beforeAll(async () => {
     DATABASE_URL: database.url,
     MIGRATION_DATABASE_URL: database.migrationUrl,
     MIGRATE_ON_START: 'true',
+    DATABASE_POOL_SIZE: '4',
     ENCRYPTION_KEY: Buffer.alloc(32, 5).toString('base64'),
     INTERNAL_TOKEN: internalToken,
     NATS_URL: nats.url,
@@ -187,10 +189,48 @@ test("the catalogue's refusal is the answer, the job is rejected, and a retry is
   expect(await eventsOf('ingestion.rejected', rejected[0]!.uuid)).toBe(1);
 });
 
+test('a refusal needs no second connection: as many at once as there are connections are each told it, and each job is rejected', async () => {
+  const bad = { draft: { ...draft('Bad').draft, upc: '1' } };
+  catalog.delayMs = 200;
+  const refused = await Promise.all(Array.from({ length: 8 }, (_, n) => refusalOf(ingestion.ingestJson(caller(`bad-${n}`), bad))));
+  catalog.delayMs = 0;
+  expect(refused.map(({ code }) => code)).toEqual(Array.from({ length: 8 }, () => 'validation.failed'));
+  expect((await ingestion.listJobs(caller(), { state: JobState.REJECTED })).data).toHaveLength(9);
+});
+
+test('while the catalogue is slow with those who have a key, everybody else is answered', async () => {
+  catalog.delayMs = 1_500;
+  const calls = catalog.calls;
+  const slow = Array.from({ length: 8 }, (_, n) => ingestion.ingestJson(caller(`slow-${n}`), draft(`Slow ${n}`)));
+  await waitFor(() => catalog.calls >= calls + 2, { what: 'the first at the catalogue' });
+  const first = await Promise.race([
+    ingestion.listJobs(caller(), {}).then(() => 'the list'),
+    ...slow.map((call) => call.then(() => 'slow')),
+  ]);
+  catalog.delayMs = 0;
+  expect(first).toBe('the list');
+  await Promise.all(slow);
+});
+
+test('what was rejected and is accepted when it comes again, a day later, is told as accepted', async () => {
+  const again = { draft: { ...draft('Again').draft, upc: '1' } };
+  await refusalOf(ingestion.ingestJson(caller('again'), again));
+  const [rejected] = await data.systemRead<{ uuid: string }>(`select uuid from jobs where title = 'Again'`);
+  await data.system((tx) => tx.query(`update idempotency set created_at = created_at - interval '25 hours'`));
+  catalog.takesAll = true;
+  const answer = await ingestion.ingestJson(caller('again'), again);
+  catalog.takesAll = false;
+  expect(answer.data!.ingestionJobId).toBe(rejected!.uuid);
+  const { data: job } = await ingestion.getJob(caller(), { uuid: rejected!.uuid });
+  expect(job).toMatchObject({ state: JobState.ACCEPTED, releaseId: answer.data!.release!.uuid, validationErrors: [] });
+  expect(job!.errorCode).toBeUndefined();
+  expect([await eventsOf('ingestion.rejected', rejected!.uuid), await eventsOf('ingestion.accepted', rejected!.uuid)]).toEqual([1, 1]);
+});
+
 test('a catalogue that is away is no rejection: the key stays free', async () => {
   const away = { draft: { ...draft('Away').draft, upc: '2' } };
   expect((await refusalOf(ingestion.ingestJson(caller('away'), away))).code).toBe('service.unavailable');
-  expect((await ingestion.listJobs(caller(), { state: JobState.REJECTED })).data).toHaveLength(1);
+  expect((await ingestion.listJobs(caller(), { state: JobState.REJECTED })).data).toHaveLength(9);
 });
 
 test('killed between the commit of the catalogue and its own, the retry names the same release', async () => {

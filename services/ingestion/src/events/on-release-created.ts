@@ -31,7 +31,7 @@ export class OnReleaseCreated {
     this.logged = new Gather((jobs) => whetherLogged(data, jobs));
   }
 
-  /** False when the job stands in the log. */
+  /** False when the job stands in the log as accepted. */
   async wanted(event: ReceivedEvent): Promise<boolean> {
     const { ingestion_job_uuid: job } = event.data as ReleaseCreated;
     if (!job) return false;
@@ -57,7 +57,7 @@ export class OnReleaseCreated {
 }
 
 async function whetherLogged(data: Data, jobs: string[]): Promise<boolean[]> {
-  const rows = await data.systemRead<{ uuid: string }>('select uuid from jobs where uuid = any($1::uuid[])', [jobs], 'whether_logged');
+  const rows = await data.systemRead<{ uuid: string }>(`select uuid from jobs where uuid = any($1::uuid[]) and state <> 'rejected'`, [jobs], 'whether_logged');
   const logged = new Set(rows.map(({ uuid }) => uuid));
   return jobs.map((job) => logged.has(job));
 }

@@ -24,18 +24,28 @@ export interface RejectedJob extends Job {
 }
 
 const columns = 'uuid, tenant_uuid, source, state, release_uuid, title, track_count, error_code, validation_errors';
-const insertJobs = `${insertRows('jobs', columns, 7)} on conflict (uuid) do nothing returning uuid::text as subject`;
+const insertJobs = insertRows('jobs', columns, 7);
+const told = 'returning uuid::text as subject';
+/** The same request is refused one day and taken the next: then its job, which follows from key and body, is no longer a rejected one. */
+const acceptJobs = {
+  name: 'jobs_accept',
+  text: `${insertJobs} on conflict (uuid) do update set state = excluded.state, release_uuid = excluded.release_uuid, title = excluded.title,
+    track_count = excluded.track_count, error_code = null, validation_errors = excluded.validation_errors, updated_at = now()
+    where jobs.state = 'rejected' ${told}`,
+};
+const rejectJobs = { name: 'jobs_reject', text: `${insertJobs} on conflict (uuid) do nothing ${told}` };
 
-/** Writes the job log. A job is written once, whoever comes first, and its events with it. */
+/** Writes the job log. A job is written once, whoever comes first, and its events with it; a rejected one may still be accepted. */
 @Injectable()
 export class JobStore {
   constructor(private readonly outbox: Outbox) {}
 
-  /** The jobs and of each `ingestion.received`, `ingestion.accepted`; nothing of a job that is there already. Sent with the commit. */
+  /** The jobs and of each `ingestion.received`, `ingestion.accepted`; nothing of a job that is accepted already. Sent with the commit. */
   accept(tx: Tx, jobs: readonly AcceptedJob[]): Promise<void> {
     const rows = jobs.map((job) => ({ ...rowOf(job), state: 'accepted', release_uuid: job.releaseUuid, validation_errors: {} }));
     return this.write(
       tx,
+      acceptJobs,
       rows,
       jobs.flatMap((job) => [
         event(job, 'ingestion.received'),
@@ -49,13 +59,14 @@ export class JobStore {
     const { code, message, fields = {} } = job.refused;
     return this.write(
       tx,
+      rejectJobs,
       [{ ...rowOf(job), state: 'rejected', error_code: code, validation_errors: fields }],
       [event(job, 'ingestion.received'), event(job, 'ingestion.rejected', { error_code: code, error: message })],
     );
   }
 
-  private write(tx: Tx, rows: object[], events: DomainEvent[]): Promise<void> {
-    return this.outbox.addWhere(tx, { name: 'jobs_add', text: insertJobs, values: [JSON.stringify(rows)] }, events);
+  private write(tx: Tx, statement: { name: string; text: string }, rows: object[], events: DomainEvent[]): Promise<void> {
+    return this.outbox.addWhere(tx, { ...statement, values: [JSON.stringify(rows)] }, events);
   }
 }
 

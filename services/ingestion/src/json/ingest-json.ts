@@ -8,15 +8,16 @@ import {
   type Release,
   type ReleaseDraft,
 } from '@tonegrid/contracts';
-import { Data, Together } from '@tonegrid/data';
+import { Data, Together, type Tx } from '@tonegrid/data';
 import { Refused } from '@tonegrid/errors';
 import { activeTraceparent } from '@tonegrid/events';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller, type RpcClient } from '@tonegrid/rpc';
-import { clientOf } from '@tonegrid/service';
+import { CONFIG, clientOf, type BaseConfig } from '@tonegrid/service';
 import { v7 as uuidv7 } from 'uuid';
-import { JobStore, type AcceptedJob } from '../jobs/job.store';
+import { JobStore, type AcceptedJob, type RejectedJob } from '../jobs/job.store';
 import { jobUuid } from './job-uuid';
+import { Turns } from './turns';
 
 const source = 'rest_json';
 /** How long an Idempotency-Key holds; milliseconds. */
@@ -30,13 +31,17 @@ const keyLifeMs = 24 * 3600_000;
 @Injectable()
 export class IngestJson {
   private readonly accepting: Together<AcceptedJob, void>;
+  /** Whoever has a key holds a connection while he waits for the catalogue: half of them, so that when it is slow the rest goes on. */
+  private readonly turns: Turns;
 
   constructor(
+    @Inject(CONFIG) { DATABASE_POOL_SIZE }: Pick<BaseConfig, 'DATABASE_POOL_SIZE'>,
     private readonly changes: Changes,
     private readonly data: Data,
     private readonly jobs: JobStore,
     @Inject(clientOf(CatalogService)) private readonly catalog: RpcClient<typeof CatalogService>,
   ) {
+    this.turns = new Turns(Math.max(1, Math.floor(DATABASE_POOL_SIZE / 2)));
     this.accepting = new Together(data, async (tx, accepted) => {
       await jobs.accept(tx, accepted);
       return accepted.map(() => undefined);
@@ -45,48 +50,49 @@ export class IngestJson {
 
   async run(caller: Caller, request: IngestJsonRequest) {
     const draft = request.draft!;
+    const job = jobUuid(caller.tenantUuid, caller.idempotency);
+    const reject = (tx: Tx, refused: Refused) => this.jobs.reject(tx, rejected(caller, job, draft, refused));
     // With a key the job stands in the transaction of the key's record; without one, it may share a transaction.
     if (!caller.idempotency) {
-      const { job, release } = await this.create(caller, draft);
-      await this.accepting.run(caller, accepted(caller, job, release));
-      return answer(job, release);
+      try {
+        const made = await this.create(caller, job, draft);
+        await this.accepting.run(caller, accepted(caller, made));
+        return answer(made);
+      } catch (error) {
+        if (error instanceof Refused && error.status < 500) await this.data.transaction(caller, (tx) => reject(tx, error));
+        throw error;
+      }
     }
-    return this.changes.run(caller, IngestJsonResponseSchema, async (tx) => {
-      const { job, release } = await this.create(caller, draft);
-      await this.jobs.accept(tx, [accepted(caller, job, release)]);
-      return answer(job, release);
-    });
+    const work = async (tx: Tx) => {
+      const made = await this.create(caller, job, draft);
+      await this.jobs.accept(tx, [accepted(caller, made)]);
+      return answer(made);
+    };
+    return this.turns.take(() => this.changes.run(caller, IngestJsonResponseSchema, work, reject), caller.signal);
   }
 
-  private async create(caller: Caller, draft: ReleaseDraft): Promise<{ job: string; release: Release }> {
+  private async create(caller: Caller, job: string, draft: ReleaseDraft): Promise<Made> {
     // The catalogue's own protection is the job; the key protects this service's answer.
     const plain = { ...caller, idempotency: undefined };
-    let job = jobUuid(caller.tenantUuid, caller.idempotency);
-    try {
-      let { release } = await this.catalog.createReleaseTree(plain, { draft, ingestionJobUuid: job, source });
-      if (caller.idempotency && isOlderThanKey(release!)) {
-        // The same key and body as a day ago: by then the key was free again, so this is another release.
-        job = uuidv7();
-        ({ release } = await this.catalog.createReleaseTree(plain, { draft, ingestionJobUuid: job, source }));
-      }
-      return { job, release: release! };
-    } catch (error) {
-      if (error instanceof Refused && error.status < 500) await this.reject(caller, job, draft, error);
-      throw error;
-    }
+    const create = async (ingestionJobUuid: string): Promise<Made> => {
+      const { release } = await this.catalog.createReleaseTree(plain, { draft, ingestionJobUuid, source });
+      return { job: ingestionJobUuid, release: release! };
+    };
+    const made = await create(job);
+    // The same key and body as a day ago: by then the key was free again, so this is another release.
+    return caller.idempotency && isOlderThanKey(made.release) ? create(uuidv7()) : made;
   }
+}
 
-  /** In a transaction of its own, because the one of the change is undone by the refusal. */
-  private reject(caller: Caller, job: string, draft: ReleaseDraft, refused: Refused): Promise<void> {
-    const rejected = { uuid: job, tenantUuid: caller.tenantUuid, source, title: draft.title, trackCount: draft.tracks.length, refused };
-    return this.data.transaction(caller, (tx) => this.jobs.reject(tx, rejected));
-  }
+interface Made {
+  job: string;
+  release: Release;
 }
 
 const isOlderThanKey = (release: Release): boolean =>
   release.createdAt !== undefined && Date.now() - timestampDate(release.createdAt).getTime() > keyLifeMs;
 
-const accepted = ({ tenantUuid }: Caller, job: string, { uuid, title, tracks }: Release): AcceptedJob => ({
+const accepted = ({ tenantUuid }: Caller, { job, release: { uuid, title, tracks } }: Made): AcceptedJob => ({
   uuid: job,
   tenantUuid,
   source,
@@ -96,7 +102,16 @@ const accepted = ({ tenantUuid }: Caller, job: string, { uuid, title, tracks }: 
   traceparent: activeTraceparent(),
 });
 
-function answer(job: string, release: Release) {
+const rejected = ({ tenantUuid }: Caller, job: string, { title, tracks }: ReleaseDraft, refused: Refused): RejectedJob => ({
+  uuid: job,
+  tenantUuid,
+  source,
+  title,
+  trackCount: tracks.length,
+  refused,
+});
+
+function answer({ job, release }: Made) {
   return {
     message: `Release ingested via ${source} — ${release.tracks.length} tracks created.`,
     data: {
