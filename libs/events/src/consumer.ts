@@ -132,7 +132,7 @@ export class Consumer {
     this.role = 'leader';
     this.metrics.leading.set({ consumer: durable }, 1);
     const sweeping = every(this.subscription.sweepEvery ?? 600_000, signal, () =>
-      this.forget(pg).catch((error: unknown) => log.warn({ consumer: durable, reason: reason(error) }, 'sweeping the inbox failed')),
+      this.forget(pg, signal).catch((error: unknown) => log.warn({ consumer: durable, reason: reason(error) }, 'sweeping the inbox failed')),
     );
     try {
       for (let failures = 0; !signal.aborted;) {
@@ -196,7 +196,7 @@ export class Consumer {
           every(1000, over, save),
           every(this.subscription.checkEvery ?? 15_000, over, () => this.check(jsm, info, session)),
           every(this.subscription.replayEvery ?? 5_000, over, () =>
-            this.replay().catch((error: unknown) =>
+            this.replay(over).catch((error: unknown) =>
               log.warn({ consumer: durable, reason: reason(error) }, 'dead letters could not be looked for'),
             ),
           ),
@@ -306,7 +306,7 @@ export class Consumer {
   }
 
   /** Handles dead letters that an operator has asked for. */
-  private replay(): Promise<void> {
+  private replay(over: AbortSignal): Promise<void> {
     const { data, log } = this.options;
     const { durable: consumer } = this.subscription;
     const about = ({ id, type, subject, tenantuuid: tenant }: CloudEvent) => ({ consumer, event: id, type, subject, tenant });
@@ -314,6 +314,7 @@ export class Consumer {
       data,
       consumer,
       everyTenant: this.everyTenant,
+      over,
       within: (event, work) => this.inSpans([{ event }], work),
       handle: (tx, event) => this.give(tx, event),
       onReplayed: (event) => {
@@ -371,15 +372,16 @@ export class Consumer {
     }
   }
 
-  private async forget(pg: LeaderConnection): Promise<void> {
+  private async forget(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { maxAge } = { ...streamDefaults, ...this.options.stream };
     const rememberFor = Math.max(this.subscription.rememberFor ?? 14 * day, maxAge + day);
-    for (let deleted: number | null = 1; deleted;) {
+    for (let deleted: number | null = 1; deleted && !signal.aborted;) {
       ({ rowCount: deleted } = await pg.query(
         `delete from inbox where ctid = any(array(
            select ctid from inbox where consumer = $1 and handled_at < now() - $2 * interval '1 millisecond' limit 1000))`,
         [this.subscription.durable, rememberFor],
       ));
+      await pause(20, signal);
     }
   }
 }

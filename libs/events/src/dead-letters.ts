@@ -47,6 +47,8 @@ export interface ReplayOptions {
   data: Data;
   consumer: string;
   everyTenant: boolean;
+  /** After it no further one is begun. */
+  over: AbortSignal;
   /** Runs a handling in whatever surrounds it: a span. */
   within(event: CloudEvent, work: () => Promise<void>): Promise<void>;
   handle(tx: Tx, event: ReceivedEvent): Promise<void>;
@@ -57,11 +59,11 @@ export interface ReplayOptions {
 
 /**
  * Handles what was asked for, one after the other: what the handler writes and the end of the dead letter commit together. One that
- * fails again is no longer asked for. Stops early, to go on at the next call, while what handlers need is away.
+ * fails again is no longer asked for. Stops early, to go on at the next call, while what handlers need is away or when it is over.
  */
 export async function replayDeadLetters(options: ReplayOptions): Promise<void> {
-  const { data, consumer, everyTenant, within, handle } = options;
-  for (;;) {
+  const { data, consumer, everyTenant, over, within, handle } = options;
+  while (!over.aborted) {
     const [next] = await data.systemRead<{ payload: string }>(
       'select payload from dead_letters where consumer = $1 and replay_at is not null order by stream_seq limit 1',
       [consumer],

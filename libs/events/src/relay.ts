@@ -102,11 +102,12 @@ export class Relay {
 
   private async relay(pg: LeaderConnection, signal: AbortSignal): Promise<void> {
     const { pollEvery = 1000, measureEvery = 2000, sweepEvery = 60_000, log } = this.options;
+    await pg.query(planning);
+    await pg.listen(wakeChannel, () => this.publisher?.wake());
+    // Not before: what fails until here must leave the lead behind.
     this.role = 'leader';
     this.metrics.leading.set(1);
     this.auditAt = Date.now();
-    await pg.query(planning);
-    await pg.listen(wakeChannel, () => this.publisher?.wake());
     // What fails here is the connection, of which `signal` tells as well.
     const failed = (error: unknown) => log.warn({ reason: reason(error) }, 'outbox upkeep failed');
     const upkeep = [

@@ -72,9 +72,9 @@ describe('a sender', () => {
 
   it('whose credential has ended is refused although it is remembered', async () => {
     gateway.played.keys.set('tgk_ends_soon', everyScope);
-    gateway.played.expiries.set('tgk_ends_soon', Date.now() + 300);
+    gateway.played.expiries.set('tgk_ends_soon', Date.now() + 2_000);
     expect(await status('tgk_ends_soon')).toEqual([200, undefined]);
-    await new Promise((resolve) => setTimeout(resolve, 310));
+    await new Promise((resolve) => setTimeout(resolve, 2_010));
     expect(await status('tgk_ends_soon')).toEqual(invalidKey);
   });
 
