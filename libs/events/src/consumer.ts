@@ -132,7 +132,9 @@ export class Consumer {
     this.role = 'leader';
     this.metrics.leading.set({ consumer: durable }, 1);
     const sweeping = every(this.subscription.sweepEvery ?? 600_000, signal, () =>
-      this.forget(pg, signal).catch((error: unknown) => log.warn({ consumer: durable, reason: reason(error) }, 'sweeping the inbox failed')),
+      this.forget(pg, signal).catch((error: unknown) =>
+        log.warn({ consumer: durable, reason: reason(error) }, 'sweeping the inbox failed'),
+      ),
     );
     try {
       for (let failures = 0; !signal.aborted;) {

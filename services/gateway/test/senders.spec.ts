@@ -155,7 +155,13 @@ describe('a sender of many requests', () => {
 
   it('cannot try credentials at any pace: without one that holds it is counted by its address', async () => {
     const attempt = (as?: string) => gateway.send('GET', path, { as });
-    const answers = [await attempt(), await attempt('tgk_guess_1'), await attempt('tgk_guess_2'), await attempt('tgk_guess_3'), await attempt()];
+    const answers = [
+      await attempt(),
+      await attempt('tgk_guess_1'),
+      await attempt('tgk_guess_2'),
+      await attempt('tgk_guess_3'),
+      await attempt(),
+    ];
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 401, 401, 401]);
     expect(answers.map(({ headers }) => headers['x-ratelimit-remaining'])).toEqual(['4', '3', '2', '1', '0']);
     const refused = await attempt('tgk_guess_4');
