@@ -7,6 +7,7 @@ const standsOn = {
   errors: [],
   contracts: [],
   secrets: [],
+  outbound: [],
   storage: [],
   'dsp-registry': [],
   ddex: [],

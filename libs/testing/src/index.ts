@@ -2,6 +2,7 @@ export { startPostgres, type RunningPostgres, type TestDatabase } from './postgr
 export { startNats, type RunningNats } from './nats';
 export { startRedis, type RunningRedis } from './redis';
 export { startProcess, type ProcessOptions, type RunningProcess } from './start-process';
+export { startNameServer, type NameServer } from './name-server';
 export { freePort } from './ports';
 export { pause, waitFor, type WaitOptions } from './wait-for';
 export { makeScratch, type Scratch } from './scratch';

@@ -1,5 +1,5 @@
 import { readConfig } from '@tonegrid/service';
-import { config, refuseOpenProduction } from './config';
+import { config } from './config';
 
 const parts = { rpc: false, database: false, events: false, peers: [] };
 const read = (env: Record<string, string> = {}) =>
@@ -31,10 +31,4 @@ test('name servers may have a port', () => {
     '192.0.2.53',
     '[2001:db8::53]:5353',
   ]);
-});
-
-test('private addresses are never allowed in production', () => {
-  expect(() => refuseOpenProduction({ TONEGRID_ENV: 'production', ALLOW_PRIVATE_ADDRESSES: true })).toThrow('ALLOW_PRIVATE_ADDRESSES');
-  expect(() => refuseOpenProduction({ TONEGRID_ENV: 'production', ALLOW_PRIVATE_ADDRESSES: false })).not.toThrow();
-  expect(() => refuseOpenProduction({ TONEGRID_ENV: 'sandbox', ALLOW_PRIVATE_ADDRESSES: true })).not.toThrow();
 });

@@ -1,6 +1,5 @@
-import { ConfigError } from '@tonegrid/service';
+import { addressVariables, isNameServer } from '@tonegrid/outbound';
 import { z } from 'zod';
-import { isNameServer } from './addresses/host-names';
 
 /** Seconds after a failed attempt until the next: 1m 5m 15m 1h 3h 8h 24h 48h (reference, Webhooks, Retry policy). */
 const documentedRetries = '60,300,900,3600,10800,28800,86400,172800';
@@ -19,11 +18,7 @@ const nameServers = z
 export const config = {
   /** The registry of DSPs, whose slugs are in the event types. */
   DSPS_FILE: z.string().min(1),
-  /** Lets webhooks go to private and loopback addresses; for a developer's machine, refused in production. */
-  ALLOW_PRIVATE_ADDRESSES: z
-    .enum(['true', 'false'])
-    .default('false')
-    .transform((word) => word === 'true'),
+  ...addressVariables,
   /** Name servers that the names of subscribers are looked up with; those of the system by default. */
   WEBHOOK_DNS_SERVERS: nameServers.optional(),
   /** Seconds after each failed attempt until the next; one retry per number. Another schedule than the documented is for tests. */
@@ -53,10 +48,4 @@ export interface WebhooksConfig {
   WEBHOOK_IN_FLIGHT_PER_ENDPOINT: number;
   WEBHOOK_LEASE_MARGIN_MS: number;
   WEBHOOK_RETENTION_DAYS: number;
-}
-
-/** Strangers choose where webhooks go: in production they must never reach the platform's own network. */
-export function refuseOpenProduction(config: Pick<WebhooksConfig, 'TONEGRID_ENV' | 'ALLOW_PRIVATE_ADDRESSES'>): void {
-  if (config.TONEGRID_ENV === 'production' && config.ALLOW_PRIVATE_ADDRESSES)
-    throw new ConfigError(['ALLOW_PRIVATE_ADDRESSES: only for the sandbox; in production it would let webhooks reach your own network']);
 }

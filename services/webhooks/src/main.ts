@@ -1,5 +1,6 @@
-import { runService } from '@tonegrid/service';
-import { config, refuseOpenProduction } from './config';
+import { openProductionProblem } from '@tonegrid/outbound';
+import { ConfigError, runService } from '@tonegrid/service';
+import { config } from './config';
 import { migrations } from './migrations';
 import { WebhooksModule } from './webhooks.module';
 
@@ -9,7 +10,8 @@ void runService({
   database: { migrations },
   events: true,
   module: (checked) => {
-    refuseOpenProduction(checked);
+    const problem = openProductionProblem(checked);
+    if (problem) throw new ConfigError([problem]);
     return WebhooksModule;
   },
 });

@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
+import { dnsNames, HOST_NAMES } from '@tonegrid/outbound';
 import { Vault } from '@tonegrid/secrets';
 import { CONFIG, fromVariable } from '@tonegrid/service';
-import { dnsNames, HOST_NAMES } from './addresses/host-names';
 import type { WebhooksConfig } from './config';
 import { ListWebhookDeliveries } from './deliveries/list-webhook-deliveries';
 import { RedeliverWebhook } from './deliveries/redeliver-webhook';

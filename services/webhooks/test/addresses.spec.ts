@@ -1,5 +1,4 @@
-import { waitFor } from '@tonegrid/testing';
-import { startNameServer, type NameServer } from './name-server';
+import { startNameServer, waitFor, type NameServer } from '@tonegrid/testing';
 import { newCaller, refusal, Sandbox } from './sandbox';
 import { answer, type Subscriber } from './subscriber';
 

@@ -1,9 +1,14 @@
+import {
+  failureSentence,
+  guardedConnector,
+  plainText,
+  retryAfterSeconds,
+  urlProblem,
+  type AddressRules,
+  type ResolveName,
+} from '@tonegrid/outbound';
 import { Agent, buildConnector, type Dispatcher } from 'undici';
-import { guardedConnector } from '../addresses/guarded-connector';
-import type { ResolveName } from '../addresses/host-names';
-import { urlProblem, type AddressRules } from '../addresses/target';
-import { failureSentence, plainText, statusSentence } from './failures';
-import { retryAfterSeconds } from './retry-schedule';
+import { statusSentence } from './failures';
 
 /** How an attempt ended. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import { readConfig } from '@tonegrid/service';
 import { config } from '../config';
-import { delayAfter, retryAfterSeconds } from './retry-schedule';
+import { delayAfter } from './retry-schedule';
 
 const documented = readConfig(
   config,
@@ -21,12 +21,4 @@ test('Retry-After delays, never hastens, and not beyond a day', () => {
   expect(delayAfter(2, documented, 600)).toBe(900);
   expect(delayAfter(0, documented, 10_000_000)).toBe(86_400);
   expect(delayAfter(8, documented, 600)).toBeUndefined();
-});
-
-test('Retry-After is read as seconds and as a date', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-  expect(retryAfterSeconds('120', now)).toBe(120);
-  expect(retryAfterSeconds('Thu, 01 Jan 2026 00:05:00 GMT', now)).toBe(300);
-  for (const nothing of [undefined, '', '-1', 'soon', '1e9', 'Wed, 31 Dec 2025 00:00:00 GMT'])
-    expect(retryAfterSeconds(nothing, now)).toBe(0);
 });

@@ -1,11 +1,10 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { addressRules, HOST_NAMES, type ResolveName } from '@tonegrid/outbound';
 import { logger } from '@tonegrid/rpc';
 import { Vault } from '@tonegrid/secrets';
 import { CONFIG } from '@tonegrid/service';
-import { HOST_NAMES, type ResolveName } from '../addresses/host-names';
 import type { WebhooksConfig } from '../config';
-import { addressRules } from '../subscriptions/targets';
 import { openSecret } from '../subscriptions/webhook-secret';
 import { AttemptStore, type Ended, type Taken } from './attempt.store';
 import { Lanes } from './lanes';

@@ -1,15 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Refused } from '@tonegrid/errors';
+import { addressRules, HOST_NAMES, targetProblem, type AddressRules, type ResolveName } from '@tonegrid/outbound';
 import { CONFIG } from '@tonegrid/service';
-import { HOST_NAMES, type ResolveName } from '../addresses/host-names';
-import { targetProblem, type AddressRules } from '../addresses/target';
 import type { WebhooksConfig } from '../config';
-
-/** The rules of this deployment: https alone in production; private addresses only where the sandbox allows them. */
-export const addressRules = (config: WebhooksConfig): AddressRules => ({
-  httpsOnly: config.TONEGRID_ENV === 'production',
-  privateAllowed: config.ALLOW_PRIVATE_ADDRESSES,
-});
 
 /** Judges the URLs that subscribers give. */
 @Injectable()

@@ -1,4 +1,4 @@
-import { startNameServer, type NameServer } from '../../test/name-server';
+import { startNameServer, type NameServer } from '@tonegrid/testing';
 import { dnsNames, isNameServer, type ResolveName } from './host-names';
 
 let server: NameServer;

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { ResolveName } from './host-names';
 import { isPublicAddress } from './public-address';
 
-/** Where webhooks may go. */
+/** Where requests may go whose address a stranger has chosen. */
 export interface AddressRules {
   /** Only https. */
   httpsOnly: boolean;
@@ -36,12 +36,12 @@ export const literalHost = (hostname: string): string => hostname.replace(/^\[|\
 /** Names that mean this machine wherever they are asked (RFC 6761, 6.3). */
 const isLocalName = (host: string): boolean => /(^|\.)localhost\.?$/i.test(host);
 
-/** Milliseconds that saving a URL waits for DNS. */
+/** Milliseconds that whoever saves a URL waits for DNS. */
 const patienceMs = 2_000;
 
 /**
  * Like `urlProblem`, and asks DNS where a name leads now. A name that does not resolve (yet) is taken: what it resolves to is judged
- * again at each attempt, which is the guard; this one tells the subscriber early.
+ * again at each attempt, which is the guard; this one tells its owner early.
  */
 export async function targetProblem(text: string, rules: AddressRules, resolve: ResolveName): Promise<string | undefined> {
   const problem = urlProblem(text, rules);
