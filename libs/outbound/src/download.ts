@@ -58,7 +58,7 @@ export class Downloads {
   /**
    * Asks for a file and gives its bytes as they come, once the other side has said that it has them. Redirects are followed, five at
    * most. Throws DownloadFailed, and so does the reading of the bytes when the connection breaks off or there are more than `mostBytes`;
-   * both throw the signal's reason once it is aborted. Whoever stops reading ends the download.
+   * both throw the signal's reason once it is aborted. Whoever stops reading ends the download; one that is never read ends with the signal.
    */
   async open(url: string, { mostBytes, signal }: { mostBytes: number; signal: AbortSignal }): Promise<AsyncGenerator<Uint8Array, void>> {
     const answer = await this.followed(url, signal);
@@ -71,6 +71,9 @@ export class Downloads {
       leave(body);
       throw error;
     }
+    const stop = () => leave(body);
+    signal.addEventListener('abort', stop, { once: true });
+    body.on('error', () => undefined).once('close', () => signal.removeEventListener('abort', stop));
     return received(body, mostBytes, signal);
   }
 
@@ -130,8 +133,6 @@ function leave(body: Dispatcher.ResponseData['body']): void {
 }
 
 async function* received(body: Dispatcher.ResponseData['body'], mostBytes: number, signal: AbortSignal): AsyncGenerator<Uint8Array, void> {
-  const stop = () => body.destroy(signal.reason as Error);
-  signal.addEventListener('abort', stop, { once: true });
   let size = 0;
   try {
     signal.throwIfAborted();
@@ -148,10 +149,6 @@ async function* received(body: Dispatcher.ResponseData['body'], mostBytes: numbe
       silent ? 'The server fell silent in the middle of the file.' : 'The connection broke off in the middle of the file.',
       true,
     );
-  } finally {
-    signal.removeEventListener('abort', stop);
-    // Also when nothing was read.
-    leave(body);
   }
 }
 

@@ -1,5 +1,7 @@
 import { Module, type Provider, type Type } from '@nestjs/common';
 import { DspRegistry, loadRegistry } from '@tonegrid/dsp-registry';
+import { addressRules, dnsNames, Downloads, HOST_NAMES, type ResolveName } from '@tonegrid/outbound';
+import { Vault } from '@tonegrid/secrets';
 import { CONFIG, fromVariable } from '@tonegrid/service';
 import { openStorage } from '@tonegrid/storage';
 import { CreateArtist } from './artists/create-artist';
@@ -9,7 +11,12 @@ import { ListArtists } from './artists/list-artists';
 import { UpdateArtist } from './artists/update-artist';
 import { AudioWorker } from './assets/audio-worker';
 import { DeleteReleaseArtwork } from './assets/delete-release-artwork';
+import { FETCH_TIMING, fetchTiming, type FetchTiming } from './assets/fetch-timing';
+import { FetchWorker } from './assets/fetch-worker';
+import { FileFetches } from './assets/file-fetches';
 import { GetArtwork } from './assets/get-artwork';
+import { StoreReleaseArtwork } from './assets/store-release-artwork';
+import { StoreTrackAudio } from './assets/store-track-audio';
 import { SweepAssets } from './assets/sweep-assets';
 import { UploadReleaseArtwork } from './assets/upload-release-artwork';
 import { UploadTrackAudio } from './assets/upload-track-audio';
@@ -111,6 +118,10 @@ export const parts: Provider[] = [
   OnDspStage,
   OnTenantSettings,
   AudioWorker,
+  FetchWorker,
+  FileFetches,
+  StoreReleaseArtwork,
+  StoreTrackAudio,
   SweepAssets,
   Uploads,
   {
@@ -122,6 +133,15 @@ export const parts: Provider[] = [
     provide: STORAGE,
     useFactory: ({ STORAGE_URL }: CatalogConfig) => fromVariable('STORAGE_URL', () => openStorage(STORAGE_URL, process.env)),
     inject: [CONFIG],
+  },
+  { provide: Vault, useFactory: ({ ENCRYPTION_KEY }: CatalogConfig) => new Vault(ENCRYPTION_KEY), inject: [CONFIG] },
+  { provide: HOST_NAMES, useFactory: () => dnsNames() },
+  { provide: FETCH_TIMING, useFactory: (config: CatalogConfig) => fetchTiming(config), inject: [CONFIG] },
+  {
+    provide: Downloads,
+    useFactory: (config: CatalogConfig, { patience }: FetchTiming, resolve: ResolveName) =>
+      new Downloads(addressRules(config), patience, resolve),
+    inject: [CONFIG, FETCH_TIMING, HOST_NAMES],
   },
 ];
 

@@ -1,3 +1,4 @@
+import { addressVariables } from '@tonegrid/outbound';
 import { z } from 'zod';
 
 const isrcPrefixes = z
@@ -30,11 +31,13 @@ export const config = {
     .string()
     .regex(/^[0-9A-Z]{5}$/, 'must be 5 letters or digits')
     .default('TNGRD'),
+  ...addressVariables,
 };
 
 /** The checked variables that use cases ask for. */
 export interface CatalogConfig {
   TONEGRID_ENV: 'sandbox' | 'production';
+  ENCRYPTION_KEY: string;
   STORAGE_URL: string;
   DSPS_FILE: string;
   PUBLIC_URL: string;
@@ -42,4 +45,5 @@ export interface CatalogConfig {
   UPC_PREFIX: string;
   ISRC_PREFIXES: string[];
   GRID_ISSUER: string;
+  ALLOW_PRIVATE_ADDRESSES: boolean;
 }

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Global, Module, type INestApplicationContext } from '@nestjs/common';
+import { Global, Module, type INestApplicationContext, type Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CatalogService } from '@tonegrid/contracts';
 import { assertTenancy, Data, openData, Pages, runMigrations } from '@tonegrid/data';
@@ -62,7 +62,8 @@ export const withKey = (caller: Caller, key: string, bodyHash = 'hash', route = 
   idempotency: { key, bodyHash, route },
 });
 
-export async function startCatalog(settings: Record<string, unknown> = {}): Promise<Catalog> {
+/** @param replaced providers in the place of the service's own */
+export async function startCatalog(settings: Record<string, unknown> = {}, replaced: Provider[] = []): Promise<Catalog> {
   process.env['TONEGRID_ENV'] ??= 'sandbox';
   const postgres = await startPostgres();
   const database = await postgres.createDatabase('catalog');
@@ -78,6 +79,8 @@ export async function startCatalog(settings: Record<string, unknown> = {}): Prom
     UPC_PREFIX: '2',
     ISRC_PREFIXES: ['NGT'],
     GRID_ISSUER: 'TNGRD',
+    ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
+    ALLOW_PRIVATE_ADDRESSES: true,
     ...settings,
   };
   const providers = [
@@ -89,7 +92,7 @@ export async function startCatalog(settings: Record<string, unknown> = {}): Prom
   ];
   const platform = { module: Platform, providers, exports: providers.map(({ provide }) => provide) };
   const app = await NestFactory.createApplicationContext(
-    { module: Root, imports: [platform], providers: [...parts, ...useCases] },
+    { module: Root, imports: [platform], providers: [...parts, ...useCases, ...replaced] },
     { logger: ['error'], abortOnError: false },
   );
   const server = new RpcServer({ address: '127.0.0.1:0', internalToken });

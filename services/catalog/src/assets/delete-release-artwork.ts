@@ -8,8 +8,9 @@ import { assertWithOwner } from '../releases/release';
 import { ReleaseChanges } from '../releases/release-changes';
 import { updateRelease } from '../releases/release.store';
 import { markUnused } from './asset.store';
+import { dropArtworkFetch } from './fetch.store';
 
-/** Removes the cover of a release in draft or rejected; a submitted release can only get another one. */
+/** Removes the cover of a release in draft or rejected, or one that is still to be fetched; a submitted release can only get another one. */
 @Rpc(CatalogService.method.deleteReleaseArtwork)
 @Injectable()
 export class DeleteReleaseArtwork {
@@ -22,7 +23,11 @@ export class DeleteReleaseArtwork {
     return this.changes.run(caller, DeleteReleaseArtworkResponseSchema, async (tx) => {
       const release = await this.releases.open(tx, uuid);
       assertWithOwner(release);
-      if (release.artwork_uuid !== null) {
+      await dropArtworkFetch(tx, uuid);
+      if (release.artwork_uuid === null) {
+        // What was said of a cover that could not be fetched.
+        if (release.artwork_warnings.length > 0) await updateRelease(tx, uuid, { artwork_warnings: [] });
+      } else {
         await markUnused(tx, release.artwork_uuid);
         await updateRelease(tx, uuid, { artwork_uuid: null, artwork_key: null, artwork_warnings: [] });
         await this.releases.record(tx, release, ['artwork'], {

@@ -14,6 +14,11 @@ export interface Incoming {
   bytes: AsyncIterable<Uint8Array>;
 }
 
+/** What `record` throws when it leaves the file unrecorded for a reason of its own: nothing is going to show it. */
+export class NotRecorded extends Error {
+  override readonly name = 'NotRecorded';
+}
+
 /**
  * Files come in two steps: the bytes go to storage, then one transaction records them. Before the first step the key is
  * written down, and the transaction strikes it out; so whatever a crash leaves in storage is known and swept.
@@ -46,7 +51,7 @@ export class Uploads {
       return answer;
     } catch (error) {
       // With any other error it may be unknown whether the record was committed: the sweep finds out.
-      if (error instanceof Refused && error.status < 500) await this.discard(caller, storageKey);
+      if (error instanceof NotRecorded || (error instanceof Refused && error.status < 500)) await this.discard(caller, storageKey);
       throw error;
     }
   }

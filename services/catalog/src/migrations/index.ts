@@ -1,4 +1,5 @@
 import { Catalog1764000000000 } from './1764000000000-catalog';
+import { FileFetches1764288000000 } from './1764288000000-file-fetches';
 
 /** In the order in which they run. */
-export const migrations = [Catalog1764000000000];
+export const migrations = [Catalog1764000000000, FileFetches1764288000000];

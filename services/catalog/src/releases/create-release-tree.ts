@@ -1,11 +1,15 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { CatalogService, type CreateReleaseTreeRequest, type CreateReleaseTreeResponseSchema } from '@tonegrid/contracts';
 import { Data, isUniqueViolation, Together } from '@tonegrid/data';
 import { DspRegistry } from '@tonegrid/dsp-registry';
 import { Refused } from '@tonegrid/errors';
 import { activeTraceparent, audited, Outbox, type DomainEvent } from '@tonegrid/events';
+import { addressRules, type AddressRules } from '@tonegrid/outbound';
 import { Rpc, type Caller } from '@tonegrid/rpc';
+import { CONFIG } from '@tonegrid/service';
+import { FileFetches, type FileToFetch } from '../assets/file-fetches';
+import type { CatalogConfig } from '../config';
 import { Minting } from '../identifiers/minting';
 import { DefaultDsps } from './default-dsps';
 import type { Draft } from './parse-release';
@@ -16,13 +20,14 @@ import { releaseOfJob, viewRelease } from './release.store';
 import { needsOf, writeReleases, type ToWrite } from './write-release';
 
 /**
- * Makes a release with its tracks, artists and DSPs in one transaction, which under load it shares with others of the tenant. The ingestion
+ * Makes a release with its tracks, artists, DSPs and the files to fetch for it in one transaction, which under load it shares with others of the tenant. The ingestion
  * job's uuid takes the place of an Idempotency-Key: however often a job asks, before or after a crash of either side, there is one release.
  */
 @Rpc(CatalogService.method.createReleaseTree)
 @Injectable()
 export class CreateReleaseTree {
   private readonly writing: Together<ToWrite, ReleaseView>;
+  private readonly addresses: AddressRules;
 
   constructor(
     private readonly data: Data,
@@ -31,12 +36,23 @@ export class CreateReleaseTree {
     private readonly defaults: DefaultDsps,
     private readonly registry: DspRegistry,
     private readonly messages: ReleaseMessages,
+    fetches: FileFetches,
+    @Inject(CONFIG) config: CatalogConfig,
   ) {
-    this.writing = new Together(data, (tx, all) => writeReleases(tx, outbox, all));
+    this.addresses = addressRules(config);
+    this.writing = new Together(data, async (tx, all) => {
+      const views = await writeReleases(tx, outbox, all);
+      await fetches.add(
+        tx,
+        views.flatMap((view, n) => filesOf(all[n]!.draft, view)),
+      );
+      return views;
+    });
   }
 
   async run(caller: Caller, request: CreateReleaseTreeRequest): Promise<MessageInitShape<typeof CreateReleaseTreeResponseSchema>> {
-    const parsed = parseTree(request, { tenantName: caller.tenantName, registry: this.registry, year: new Date().getUTCFullYear() });
+    const { registry, addresses } = this;
+    const parsed = parseTree(request, { tenantName: caller.tenantName, registry, addresses, year: new Date().getUTCFullYear() });
     const draft = { ...parsed, dsps: await this.defaults.unless(caller, parsed.dsps) };
     try {
       const audit = (release: ReleaseView) => ingested(caller, draft, release);
@@ -60,6 +76,17 @@ export class CreateReleaseTree {
       return uuid === undefined ? undefined : viewRelease(tx, uuid);
     });
   }
+}
+
+/** The files of a draft, for the release that was made of it; its tracks are known by their positions. */
+function filesOf({ artworkUrl, tracks }: Draft, view: ReleaseView): FileToFetch[] {
+  const releaseUuid = view.uuid;
+  const byPosition = new Map(tracks.map(({ fields, audioUrl }) => [fields.position, audioUrl]));
+  const audio = (view.tracks ?? []).flatMap(([trackUuid, , position]) => {
+    const url = byPosition.get(position) ?? null;
+    return url === null ? [] : [{ releaseUuid, trackUuid, url }];
+  });
+  return artworkUrl === null ? audio : [...audio, { releaseUuid, trackUuid: null, url: artworkUrl }];
 }
 
 /** What the audit log gets to know of a release from outside: here, since the job of a killed ingestion is written by nobody's request. */

@@ -33,6 +33,7 @@ export class CreateRelease {
       fields,
       credits,
       tracks: [],
+      artworkUrl: null,
       dsps: await this.dsps.unless(caller, []),
       tenantName: caller.tenantName,
       source: 'api',

@@ -57,7 +57,9 @@ export interface ReleaseFields {
 export interface Draft {
   fields: ReleaseFields;
   credits: Credit[];
-  tracks: { fields: TrackFields; credits: Credit[]; contributors: { name: string; role: string }[] }[];
+  tracks: { fields: TrackFields; credits: Credit[]; contributors: { name: string; role: string }[]; audioUrl: string | null }[];
+  /** Where the cover is to be fetched from. */
+  artworkUrl: string | null;
   /** Canonical slugs. */
   dsps: string[];
   tenantName: string;

@@ -480,7 +480,7 @@ export type Track = Message<"tonegrid.catalog.v1.Track"> & {
   audioStatus: AudioStatus;
 
   /**
-   * Why the audio was refused.
+   * Why the audio was refused, or could not be fetched.
    *
    * @generated from field: optional string audio_error = 11;
    */
@@ -2431,7 +2431,7 @@ export enum AudioStatus {
   UNSPECIFIED = 0,
 
   /**
-   * Nothing uploaded yet.
+   * Nothing uploaded yet, or not yet fetched from its `audio_url`.
    *
    * @generated from enum value: AUDIO_STATUS_PENDING = 1;
    */
@@ -2452,7 +2452,7 @@ export enum AudioStatus {
   PROCESSED = 3,
 
   /**
-   * Refused; `audio_error` says why.
+   * Refused, or not to be fetched; `audio_error` says why.
    *
    * @generated from enum value: AUDIO_STATUS_FAILED = 4;
    */

@@ -901,7 +901,7 @@ export const TrackAudioProcessedSchema: GenMessage<TrackAudioProcessed> = /*@__P
   messageDesc(file_tonegrid_events_v1_events, 18);
 
 /**
- * The audio of a track was refused.
+ * The audio of a track was refused, or could not be fetched from its `audio_url`.
  *
  * @generated from message tonegrid.events.v1.TrackAudioFailed
  */
