@@ -14,9 +14,9 @@ import { newCaller, refusal, startCatalog, type Catalog } from './start-catalog'
 const timing: FetchTiming = {
   retrySeconds: [0.1, 0.2],
   longestWishSeconds: 1,
-  leaseSeconds: 1.5,
-  wholeMs: 30_000,
-  patience: { connectMs: 5_000, headersMs: 10_000, silenceMs: 20_000 },
+  leaseSeconds: 6,
+  wholeMs: 120_000,
+  patience: { connectMs: 5_000, headersMs: 60_000, silenceMs: 60_000 },
 };
 const toLoopback: ResolveName = async () => [{ address: '127.0.0.1', family: 4 }];
 

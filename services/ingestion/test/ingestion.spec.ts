@@ -42,8 +42,11 @@ class PlayedCatalog {
   calls = 0;
   delayMs = 0;
   takesAll = false;
+  last: CreateReleaseTreeRequest | undefined;
 
-  async run(_caller: Caller, { draft: wanted, ingestionJobUuid: job }: CreateReleaseTreeRequest) {
+  async run(_caller: Caller, request: CreateReleaseTreeRequest) {
+    const { draft: wanted, ingestionJobUuid: job } = request;
+    this.last = request;
     this.calls += 1;
     if (this.delayMs > 0) await new Promise((done) => setTimeout(done, this.delayMs));
     if (wanted!.upc === '1' && !this.takesAll) throw invalid({ upc: ['The upc has a wrong check digit.'] });
@@ -137,6 +140,24 @@ test('a release is answered with its job, and the job stands in the log with its
     trackCount: 2,
   });
   expect([await eventsOf('ingestion.received', job), await eventsOf('ingestion.accepted', job)]).toEqual([1, 1]);
+});
+
+test('where files are to be fetched from goes to the catalogue as it came, and stands in neither answer nor log', async () => {
+  const [artworkUrl, audioUrl] = ['https://files.example/cover.jpg?signature=one', 'https://files.example/1.wav?signature=two'];
+  const answer = await ingestion.ingestJson(caller(), {
+    draft: { ...draft('With files').draft, artworkUrl, tracks: [{ title: 'One', audioUrl }, { title: 'Two' }] },
+  });
+  expect(answer.message).toBe('Release ingested via rest_json — 2 tracks created.');
+  expect([catalog.last!.draft!.artworkUrl, ...catalog.last!.draft!.tracks.map((track) => track.audioUrl)]).toEqual([
+    artworkUrl,
+    audioUrl,
+    undefined,
+  ]);
+  const job = await ingestion.getJob(caller(), { uuid: answer.data!.ingestionJobId });
+  const seen = [answer, job].map((message) =>
+    JSON.stringify(message, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  );
+  expect([...seen, service.logs()].filter((text) => text.includes('signature'))).toEqual([]);
 });
 
 test('releases that come in together are logged together, each with its own job and events', async () => {
