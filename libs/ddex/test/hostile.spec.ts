@@ -6,6 +6,7 @@ import { sampleRelease, schemasDir } from './fixtures';
 const sample = writeNewRelease43(buildNotification(sampleRelease()).notification);
 const times = (count: number, make: (n: number) => string): string => Array.from({ length: count }, (_, n) => make(n)).join('');
 const inMessage = (inside: string): string => sample.replace('<PartyList>', `<PartyList>${inside}`);
+const inText = (inside: string): string => sample.replace('<MessageId>', `<MessageId>${inside}`);
 const laughs = `<!DOCTYPE a [<!ENTITY l0 "lol">${times(30, (n) => `<!ENTITY l${n + 1} "${`&l${n};`.repeat(10)}">`)}]><a>&l30;</a>`;
 
 /** What each attack is, the document, and the code that it is refused with. */
@@ -27,6 +28,13 @@ const attacks: [string, string, () => string | Uint8Array][] = [
     'xml.too_many_elements',
     () => inMessage(`<Party ${times(60, (n) => ` a${n}=""`)}/>`.repeat(30_000)),
   ],
+  ['very many CDATA sections in one text', 'xml.too_many_sections', () => inText('<![CDATA[x]]>'.repeat(1_400_000))],
+  ['very many comments in one text', 'xml.too_many_sections', () => inText('<!---->a'.repeat(2_000_000))],
+  ['very many processing instructions', 'xml.too_many_sections', () => inMessage('<?x y?>'.repeat(2_500_000))],
+  ['a comment before each of many elements', 'xml.too_many_elements', () => inMessage('<!----><Party/>'.repeat(1_200_000))],
+  ['one huge CDATA section', 'xml.too_long', () => inText(`<![CDATA[${'x'.repeat(18_000_000)}]]>`)],
+  ['very many lines', 'xml.too_long', () => inMessage('\n'.repeat(18_000_000))],
+  ['very many lines with an error at their end', 'xml.malformed', () => inMessage(`${'\n'.repeat(1_000_000)}<Party/>`.repeat(18) + '<1/>')],
   ['one huge text', 'xml.too_long', () => inMessage('x'.repeat(18_000_000))],
   ['a name without an end', 'xml.too_long', () => `<${'a'.repeat(15_000_000)}`],
   ['a comment without an end', 'xml.malformed', () => `<a><!-- ${'x'.repeat(15_000_000)}`],
@@ -84,6 +92,35 @@ describe('hostile documents', () => {
     expect(user + system).toBeLessThan(3_000_000);
     expect(peak - before).toBeLessThan(150e6);
     expect((await validator.validate(sample)).valid).toBe(true);
+  });
+
+  const unnumbered = '<DisplayArtist><DisplayArtistRole>x</DisplayArtistRole></DisplayArtist>';
+  const contributor = '<Contributor><ContributorPartyReference>P</ContributorPartyReference></Contributor>';
+  it.each([
+    [
+      'recording',
+      () =>
+        sample.replace(
+          '<ResourceList>',
+          `<ResourceList>${'<SoundRecording><ResourceReference>A</ResourceReference></SoundRecording>'.repeat(74_000)}`,
+        ),
+    ],
+    ['edition', () => sample.replace('<SoundRecording>', `<SoundRecording>${'<SoundRecordingEdition/>'.repeat(140_000)}`)],
+    ['display artist', () => sample.replace('<SoundRecording>', `<SoundRecording>${unnumbered.repeat(70_000)}`)],
+    ['contributor', () => sample.replace('<SoundRecording>', `<SoundRecording>${contributor.repeat(70_000)}`)],
+  ])('a message in which every %s is wrong is judged in bounded time and memory', async (_name, make) => {
+    const document = make();
+    const before = process.memoryUsage.rss();
+    let peak = before;
+    const watching = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 2);
+    const began = process.cpuUsage();
+    const report = await validator.validate(document);
+    const { user, system } = process.cpuUsage(began);
+    clearInterval(watching);
+    expect(report.errors).toHaveLength(100);
+    expect(report.error_count).toBeGreaterThan(70_000);
+    expect(user + system).toBeLessThan(5_000_000);
+    expect(peak - before).toBeLessThan(150e6);
   });
 
   it('a large document never makes ordinary ones wait, where there is more than one worker', async () => {

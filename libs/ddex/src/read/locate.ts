@@ -6,39 +6,68 @@ export interface Place {
   column: number;
 }
 
-/** Finds lines and columns of a document's offsets. The table of lines is made when first asked for: most documents are never asked. */
-export class PositionMap {
-  private lines: number[] | null = null;
+/** Bytes from one noted place to the next: what is read for each question. */
+const stride = 1024;
 
-  constructor(private readonly text: ByteString) {}
+/**
+ * Finds lines and columns of a document's offsets. Notes the place of every 1,024th byte as far as it was asked for, so that neither many
+ * lines nor long ones cost memory, and an answer takes no more than a stride's time.
+ */
+export class PositionMap {
+  private readonly lines: Uint32Array;
+  private readonly columns: Uint32Array;
+  /** How many places are noted. */
+  private noted = 1;
+  private readonly start: number;
+
+  constructor(private readonly text: ByteString) {
+    const strides = Math.floor(text.length / stride) + 1;
+    this.lines = new Uint32Array(strides);
+    this.columns = new Uint32Array(strides);
+    this.lines[0] = this.columns[0] = 1;
+    this.start = text.startsWith('\xef\xbb\xbf') ? 3 : 0;
+  }
 
   at(offset: number): Place {
-    this.lines ??= this.index();
-    let low = 0;
-    let high = this.lines.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (this.lines[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    // Characters, not bytes: the bytes 80 to BF continue a character.
-    const bytes = this.text.slice(this.lines[low], offset);
-    return { line: low + 1, column: bytes.length - (bytes.match(/[\x80-\xbf]/g)?.length ?? 0) + 1 };
+    const end = Math.min(offset, this.text.length);
+    const note = Math.floor(end / stride);
+    this.noteUpTo(note);
+    return this.walk(note, end);
   }
 
   /** Place of the first character on a line that is not white space. */
   onLine(line: number): Place {
-    this.lines ??= this.index();
-    const start = this.lines[line - 1];
-    if (start === undefined) return { line, column: 1 };
-    const indent = /^[ \t]*/.exec(this.text.slice(start, start + 1000))![0].length;
+    this.noteUpTo(this.lines.length - 1);
+    let offset = Math.max(this.start, this.lines.findLastIndex((noted) => noted < line) * stride);
+    for (let { line: at } = this.at(offset); at < line; at++) {
+      offset = this.text.indexOf('\n', offset) + 1;
+      if (offset === 0) return { line, column: 1 };
+    }
+    const indent = /^[ \t]*/.exec(this.text.slice(offset, offset + 1000))![0].length;
     return { line, column: indent + 1 };
   }
 
-  private index(): number[] {
-    const starts = [this.text.startsWith('\xef\xbb\xbf') ? 3 : 0];
-    for (let i = this.text.indexOf('\n'); i >= 0; i = this.text.indexOf('\n', i + 1)) starts.push(i + 1);
-    return starts;
+  private noteUpTo(note: number): void {
+    for (; this.noted <= note; this.noted++) {
+      const { line, column } = this.walk(this.noted - 1, this.noted * stride);
+      this.lines[this.noted] = line;
+      this.columns[this.noted] = column;
+    }
+  }
+
+  /** From a noted place to an offset beyond it. */
+  private walk(note: number, end: number): Place {
+    let line = this.lines[note]!;
+    let column = this.columns[note]!;
+    for (let i = note === 0 ? this.start : note * stride; i < end; i++) {
+      const code = this.text.charCodeAt(i);
+      if (code === 10) {
+        line++;
+        column = 1;
+        // Characters, not bytes: the bytes 80 to BF continue a character.
+      } else if ((code & 0xc0) !== 0x80) column++;
+    }
+    return { line, column };
   }
 }
 

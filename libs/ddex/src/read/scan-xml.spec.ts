@@ -33,6 +33,13 @@ describe('a scan', () => {
     ['xml.entity', '<a>&b;</a>'],
     ['xml.entity', '<a b="&constructor;"/>'],
     ['xml.malformed', '<a>&b</a>'],
+    ['xml.malformed', '<a>&b &amp;</a>'],
+    ['xml.malformed', '<a>&</a>;'],
+    ['xml.malformed', `<a>&${'b'.repeat(33)};</a>`],
+    ['xml.entity', '<a>&;</a>'],
+    ['xml.entity', '<a>&#;&#x;</a>'],
+    ['xml.entity', '<a>&amp;&AMP;</a>'],
+    ['xml.illegal_character', '<a>&#x110000;</a>'],
     ['xml.illegal_character', '<a>&#0;</a>'],
     ['xml.illegal_character', '<a>&#xD800;</a>'],
     ['xml.illegal_character', '<a>\0</a>'],
@@ -62,8 +69,22 @@ describe('a scan', () => {
     ['xml.too_many_attributes', `<a ${Array.from({ length: 65 }, (_, i) => `b${i}="1"`).join(' ')}/>`],
     ['xml.too_long', `<a b="${'x'.repeat(1024 * 1024 + 1)}"/>`],
     ['xml.too_long', `<a>${'x'.repeat(1024 * 1024 + 1)}</a>`],
+    ['xml.too_long', `<a><![CDATA[${'x'.repeat(1024 * 1024 + 1)}]]></a>`],
+    ['xml.too_long', `<a>${'x'.repeat(600_000)}<!-- -->${'x'.repeat(600_000)}</a>`],
+    ['xml.too_long', `<a>${'x'.repeat(600_000)}<![CDATA[${'x'.repeat(600_000)}]]></a>`],
+    ['xml.too_many_sections', `<a>${'<![CDATA[x]]>'.repeat(1001)}</a>`],
+    ['xml.too_many_sections', `<a>${'x<!---->'.repeat(1001)}</a>`],
+    ['xml.too_many_sections', `<a>${'<?x y?>'.repeat(1001)}</a>`],
+    ['xml.too_many_sections', `<a><b/>${'<!----><?x y?>\n<![CDATA[]]>'.repeat(334)}</a>`],
+    ['accepted', `<a>${'<!---->'.repeat(1000)}<b>${'<![CDATA[x]]>'.repeat(1000)}</b>${'<?x y?>'.repeat(1000)}</a>`],
     ['xml.encoding', '<?xml version="1.0" encoding="ISO-8859-1"?><a/>'],
   ])('refuses %s: %.60s', (code, xml) => expect(codeOf(xml)).toBe(code));
+
+  it('decodes each reference once, and says in whole letters which one it does not know', () => {
+    expect(scanXml('<a>&amp;lt;&lt;&#38;amp;&#x26;&gt;é&quot;x&apos;</a>').text).toBe('&lt;<&amp;&>é"x\'');
+    expect(() => scanXml('<a>&é;</a>')).toThrow('Entity "&é;" is not allowed');
+    expect(() => scanXml('<a b="x&#0;"/>')).toThrow(expect.objectContaining({ offset: 7 }));
+  });
 
   it('refuses bytes that are not UTF-8', () => {
     expect(codeOf(Buffer.from('<a>\xe9</a>', 'latin1'))).toBe('xml.encoding');
@@ -75,6 +96,24 @@ describe('a scan', () => {
     expect(codeOf(`<a>${'<b/>'.repeat(400_000)}</a>`)).toBe('xml.too_many_elements');
   });
 
+  it('counts comments, CDATA sections and processing instructions as it counts elements, and says which one is too many', () => {
+    const refusal = (xml: string, maxElements?: number): unknown => {
+      try {
+        return scanXml(xml, maxElements === undefined ? {} : { maxElements }).name;
+      } catch (error) {
+        return error;
+      }
+    };
+    for (const section of ['<!-- -->', '<![CDATA[x]]>', '<?x y?>']) {
+      expect(refusal(`<a><b/>${section}<b/>${section}</a>`, 5)).toBe('a');
+      expect(refusal(`<a><b/>${section}<b/>${section}</a>`, 4)).toMatchObject({
+        code: 'xml.too_many_elements',
+        offset: `<a><b/>${section}<b/>`.length,
+      });
+      expect(refusal(`<a>${section.repeat(1001)}</a>`)).toMatchObject({ code: 'xml.too_many_sections', offset: 3 + section.length * 1000 });
+    }
+  });
+
   it('knows lines and columns in characters', () => {
     const xml = '<a>\n  <b>😀é</b><c/>\n</a>';
     const root = scanXml(xml);
@@ -83,6 +122,29 @@ describe('a scan', () => {
     expect(positions.at(root.children[0]!.start)).toEqual({ line: 2, column: 3 });
     expect(positions.at(root.children[1]!.start)).toEqual({ line: 2, column: 12 });
     expect(positions.onLine(2)).toEqual({ line: 2, column: 3 });
+  });
+
+  it('knows the place of every offset, in documents of many lines and of long ones, in whatever order it is asked', () => {
+    for (const piece of ['\n', '\n\n  x', 'é😀ラ', `${'é'.repeat(700)}\n`, `\r\n${'x'.repeat(3000)}`]) {
+      for (const mark of ['', '\ufeff']) {
+        const text = byteString(`${mark}<a>${piece.repeat(Math.ceil(4000 / piece.length))}</a>`);
+        const expected: { line: number; column: number }[] = [];
+        for (let i = 0, line = 1, column = 1; i <= text.length; i++) {
+          expected.push({ line, column });
+          if (text[i] === '\n') [line, column] = [line + 1, 1];
+          else if (i >= (mark ? 3 : 0) && !/[\x80-\xbf]/.test(text[i] ?? '')) column++;
+        }
+        const positions = new PositionMap(text);
+        const asked = [text.length, 0, ...expected.keys(), 2048, 1023, 1024, 1025];
+        expect(asked.map((offset) => positions.at(offset))).toEqual(asked.map((offset) => expected[offset]));
+        const last = expected.at(-1)!.line;
+        for (const line of new Set([last, 1, 2, Math.ceil(last / 2)].filter((each) => each <= last))) {
+          const indent = /^[ \t]*/.exec(text.slice(mark ? 3 : 0).split('\n')[line - 1]!)![0].length;
+          expect(positions.onLine(line)).toEqual({ line, column: indent + 1 });
+        }
+        expect(positions.onLine(last + 1)).toEqual({ line: last + 1, column: 1 });
+      }
+    }
   });
 
   it('finds every element by the XPath that it has', () => {

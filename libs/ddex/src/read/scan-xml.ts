@@ -68,20 +68,28 @@ export class XmlRefused extends Error {
 export interface ScanLimits {
   /** Default 100. */
   maxDepth?: number;
-  /** Elements and attributes together: both take memory. Default 400,000. */
+  /** Elements, attributes, comments, CDATA sections and processing instructions together: all take memory. Default 400,000. */
   maxElements?: number;
 }
 
-/** Bytes of one attribute or one run of text, and attributes of one element: beyond these libxml2 itself becomes slow. */
+/** Bytes of one attribute or one text, and attributes of one element: beyond these libxml2 itself becomes slow. */
 const maxValue = 1024 * 1024;
 const maxAttributes = 64;
+/** Comments, CDATA sections and processing instructions within one text: libxml2 copies all of the text before for each of them. */
+const maxSections = 1000;
 /** Bytes of an element's name: no standard's is a tenth as long. */
 const maxName = 1024;
 
 // Control characters, and U+FFFE and U+FFFF in UTF-8.
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const illegal = /[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]/;
-const predefined: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+const predefined: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
 const nameStart = /[A-Za-z_:\x80-\xff]/;
 
 const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
@@ -95,18 +103,28 @@ const isXmlCharacter = (point: number): boolean =>
   (point >= 0xe000 && point <= 0xfffd) ||
   (point >= 0x10000 && point <= 0x10ffff);
 
+/** What a text with references says. A loop, since a message may hold millions of them. @throws XmlRefused at the first that is none */
 function decodeReferences(raw: string, at: number): string {
-  return raw.replace(/&([^;&<]{0,32};?)/g, (whole, body: string, offset: number) => {
-    if (!body.endsWith(';')) throw new XmlRefused('xml.malformed', 'An ampersand must be written as &amp;', at + offset);
-    const name = body.slice(0, -1);
-    const character = predefined[name];
-    if (character !== undefined && Object.hasOwn(predefined, name)) return character;
-    const reference = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
-    if (!reference) throw new XmlRefused('xml.entity', `Entity "${whole}" is not allowed: only the five of XML itself are`, at + offset);
-    const point = reference[1] ? parseInt(reference[1], 16) : Number(reference[2]);
-    if (!isXmlCharacter(point)) throw new XmlRefused('xml.illegal_character', `${whole} is not a character that XML allows`, at + offset);
-    return String.fromCodePoint(point);
-  });
+  let decoded = '';
+  let position = 0;
+  for (let start = raw.indexOf('&'); start >= 0; start = raw.indexOf('&', position)) {
+    const end = raw.indexOf(';', start);
+    const name = end < 0 || end - start > 33 ? '&' : raw.slice(start + 1, end);
+    const character = predefined.get(name) ?? numericCharacter(name, at + start);
+    decoded += raw.slice(position, start) + character;
+    position = end + 1;
+  }
+  return decoded + raw.slice(position);
+}
+
+function numericCharacter(name: string, at: number): string {
+  if (name.includes('&') || name.includes('<')) throw new XmlRefused('xml.malformed', 'An ampersand must be written as &amp;', at);
+  const [, hexadecimal, decimal] = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name) ?? [];
+  if (!hexadecimal && !decimal)
+    throw new XmlRefused('xml.entity', `Entity "&${utf8(name)};" is not allowed: only the five of XML itself are`, at);
+  const point = hexadecimal ? parseInt(hexadecimal, 16) : Number(decimal);
+  if (!isXmlCharacter(point)) throw new XmlRefused('xml.illegal_character', `&${name}; is not a character that XML allows`, at);
+  return String.fromCodePoint(point);
 }
 
 /** White space before anything else is not XML; the byte order mark is. */
@@ -140,9 +158,14 @@ export function scanXml(document: Uint8Array | string, limits: ScanLimits = {}):
 /** As `scanXml`, of a document already taken in by `byteString`. @throws XmlRefused */
 export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement {
   const maxDepth = limits.maxDepth ?? 100;
-  let elementsLeft = limits.maxElements ?? 400_000;
+  const maxElements = limits.maxElements ?? 400_000;
+  let elementsLeft = maxElements;
   const fault = (code: string, message: string, offset: number): never => {
     throw new XmlRefused(code, message, offset);
+  };
+  const countElement = (offset: number): void => {
+    if (--elementsLeft < 0)
+      fault('xml.too_many_elements', `More than ${maxElements} elements, attributes, comments and other parts`, offset);
   };
   const bad = illegal.exec(text);
   if (bad)
@@ -159,6 +182,17 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
   let position = documentStart(text);
   // Character data of the element being read, for as long as it may still be a leaf.
   let pending = '';
+  // Comments, CDATA sections and processing instructions since the last tag.
+  let sections = 0;
+  const countSection = (offset: number): void => {
+    countElement(offset);
+    if (++sections > maxSections)
+      fault('xml.too_many_sections', `One text has more than ${maxSections} comments, CDATA sections and processing instructions`, offset);
+  };
+  const append = (raw: ByteString, offset: number): void => {
+    if (pending.length + raw.length > maxValue) fault('xml.too_long', `Text longer than ${maxValue} bytes`, offset);
+    pending = pending === '' ? raw : pending + raw;
+  };
 
   for (;;) {
     const lt = text.indexOf('<', position);
@@ -170,7 +204,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
           const raw = text.slice(position, end);
           // Decoded for its faults alone: the value is decoded when it is asked for.
           if (hasReferences && raw.includes('&')) decodeReferences(raw, position);
-          if (current.children === nothing) pending = pending === '' ? raw : pending + raw;
+          if (current.children === nothing) append(raw, position);
         }
       } else {
         for (let i = position; i < end; i++) {
@@ -191,6 +225,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
       if (text.charCodeAt(after) !== 62) fault('xml.malformed', `</${name}> expected`, lt);
       if (closing.children === nothing) closing.raw = pending;
       pending = '';
+      sections = 0;
       current = closing.parent;
       depth--;
       position = after + 1;
@@ -206,11 +241,13 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
         if (!current) fault('xml.malformed', 'Character data outside the root element', lt);
         const close = text.indexOf(']]>', lt + 9);
         if (close < 0) fault('xml.malformed', 'A CDATA section without its end', lt);
-        if (current!.children === nothing) pending += text.slice(lt + 9, close).replaceAll('&', '&amp;');
+        if (close - lt - 9 > maxValue) fault('xml.too_long', `Text longer than ${maxValue} bytes`, lt);
+        if (current!.children === nothing) append(text.slice(lt + 9, close).replaceAll('&', '&amp;'), lt);
         position = close + 3;
       } else if (/^<!DOCTYPE/i.test(text.slice(lt, lt + 9))) {
         fault('xml.doctype', 'A DOCTYPE is not allowed', lt);
       } else fault('xml.malformed', 'Unknown declaration', lt);
+      countSection(lt);
       continue;
     }
     if (code === 63 /* ? */) {
@@ -218,6 +255,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
       if (close < 0) fault('xml.malformed', 'A processing instruction without its end', lt);
       if (/^xml[\s?]/i.test(text.slice(lt + 2, lt + 6)) && lt !== documentStart(text))
         fault('xml.malformed', 'The XML declaration must come first', lt);
+      countSection(lt);
       position = close + 2;
       continue;
     }
@@ -229,7 +267,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
     const name = text.slice(lt + 1, i);
     if (name.length >= maxName) fault('xml.too_long', `A name longer than ${maxName} bytes`, lt);
     if (name === '' || !nameStart.test(name.charAt(0))) fault('xml.malformed', 'A "<" that begins no element must be written as &lt;', lt);
-    if (--elementsLeft < 0) fault('xml.too_many_elements', `More than ${limits.maxElements ?? 400_000} elements and attributes`, lt);
+    countElement(lt);
     if (++depth > maxDepth) fault('xml.too_deep', `Elements are nested deeper than ${maxDepth}`, lt);
     const element: XmlElement = new XmlElement(name, lt, current);
     if (current) {
@@ -261,7 +299,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
       const close = quote === '"' || quote === "'" ? text.indexOf(quote, i + 1) : -1;
       if (close < 0) fault('xml.malformed', `Attribute ${attribute} has no quoted value`, start);
       if (close - i > maxValue) fault('xml.too_long', `Attribute ${attribute} is longer than ${maxValue} bytes`, start);
-      if (--elementsLeft < 0) fault('xml.too_many_elements', `More than ${limits.maxElements ?? 400_000} elements and attributes`, start);
+      countElement(start);
       if (element.attributes.length >= maxAttributes)
         fault('xml.too_many_attributes', `<${name}> has more than ${maxAttributes} attributes`, start);
       const raw = text.slice(i + 1, close);
@@ -275,6 +313,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
     }
     position = i + 1;
     pending = '';
+    sections = 0;
     if (open) current = element;
     else depth--;
   }

@@ -77,12 +77,13 @@ export const contentRules: readonly ProfileRule[] = [
     check: (message) =>
       [...recordings(message), ...path(message, 'ReleaseList', 'Release')].flatMap((item) => {
         const numbers = new Set<string>();
+        const name = nameOf(item);
         return childrenNamed(item, 'DisplayArtist')
           .filter((artist) => {
             const number = attributeOf(artist, 'SequenceNumber');
             return number === undefined || numbers.size === numbers.add(number).size;
           })
-          .map((artist) => breach(artist, `A DisplayArtist of ${nameOf(item)} has no sequence number of its own`));
+          .map((artist) => breach(artist, `A DisplayArtist of ${name} has no sequence number of its own`));
       }),
     passes: '<ReleaseList><Release><DisplayArtist SequenceNumber="1"/><DisplayArtist SequenceNumber="2"/></Release></ReleaseList>',
     fails: '<ReleaseList><Release><DisplayArtist/></Release></ReleaseList>',
@@ -109,10 +110,11 @@ export const contentRules: readonly ProfileRule[] = [
     check: (message) =>
       recordings(message).flatMap((item) => {
         const seen = new Set<string>();
+        const name = nameOf(item);
         return path(item, 'Contributor', 'ContributorPartyReference')
           .filter((reference) => seen.size === seen.add(reference.text.trim()).size)
           .map((reference) =>
-            breach(reference, `${nameOf(item)} lists contributor ${reference.text.trim()} twice; one Contributor takes all roles`),
+            breach(reference, `${name} lists contributor ${reference.text.trim()} twice; one Contributor takes all roles`),
           );
       }),
     passes:

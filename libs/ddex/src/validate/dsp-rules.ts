@@ -2,6 +2,7 @@ import type { XmlElement } from '../read/scan-xml';
 import type { DspRule, DspTarget } from './dsp-rule';
 import { messageFacts, type ImageTold, type TitleTold } from './message-facts';
 import { breach, type Breach } from './profile-rule';
+import { maxFindings } from './report';
 
 const size = ({ width, height }: ImageTold): string => `${width ?? '?'} × ${height ?? '?'} pixels`;
 
@@ -309,8 +310,13 @@ export const dspRules: readonly DspRule[] = [
   },
 ];
 
-/** What a NewReleaseMessage breaks of a DSP's rules. Pure. */
+/** What a NewReleaseMessage breaks of a DSP's rules: of each rule the first `maxFindings`. Pure. */
 export function checkDsp(message: XmlElement, ernVersion: string, { name, rules }: DspTarget): { rule: DspRule; breach: Breach }[] {
   const facts = messageFacts(message, ernVersion);
-  return dspRules.flatMap((rule) => rule.check(facts, rules, name).map((found) => ({ rule, breach: found })));
+  return dspRules.flatMap((rule) =>
+    rule
+      .check(facts, rules, name)
+      .slice(0, maxFindings)
+      .map((found) => ({ rule, breach: found })),
+  );
 }

@@ -1,5 +1,5 @@
 import { gtinCheckDigit, isniCheckCharacter, iswcCheckDigit, mod3736CheckCharacter } from '../identifiers/check-digits';
-import { attributeOf, path } from '../read/find';
+import { attributeOf, path, textAt } from '../read/find';
 import { breach, editions, isrcs, nameOf, recordings, type ProfileRule } from './profile-rule';
 
 /** Rules about what identifies releases, recordings, works and parties, and the values that a message is coded in. */
@@ -10,11 +10,12 @@ export const identifierRules: readonly ProfileRule[] = [
     severity: 'error',
     hint: 'Give each track its ISRC, or let one be made for it.',
     check: (message) =>
-      recordings(message).flatMap((item) =>
-        editions(item)
-          .filter((edition) => path(edition, 'ResourceId', 'ISRC').length === 0)
-          .map((edition) => breach(edition, `SoundRecording ${nameOf(item)} has no ISRC`)),
-      ),
+      recordings(message).flatMap((item) => {
+        const name = nameOf(item);
+        return editions(item)
+          .filter((edition) => textAt(edition, 'ResourceId', 'ISRC') === undefined)
+          .map((edition) => breach(edition, `SoundRecording ${name} has no ISRC`));
+      }),
     passes:
       '<ResourceList><SoundRecording><SoundRecordingEdition><ResourceId><ISRC>USRC12345678</ISRC></ResourceId></SoundRecordingEdition></SoundRecording></ResourceList>',
     fails: '<ResourceList><SoundRecording><SoundRecordingEdition><ResourceId/></SoundRecordingEdition></SoundRecording></ResourceList>',

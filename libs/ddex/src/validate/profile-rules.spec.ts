@@ -21,6 +21,13 @@ describe('release-profile rules', () => {
     for (const rule of profileRules) expect(rule.hint).toMatch(/\.$/);
   });
 
+  it('count every breach and keep the first hundred of each rule', () => {
+    const broken = checkProfile(scanXml(`<m><ResourceList>${'<SoundRecording/>'.repeat(5000)}</ResourceList></m>`), '4.3');
+    const missing = broken.find(({ rule }) => rule.code === 'profile.isrc_missing')!;
+    expect(missing.count).toBe(5000);
+    for (const { breaches, count } of broken) expect(breaches).toHaveLength(Math.min(count, 100));
+  });
+
   it('leave other profiles than the audio ones alone, and TrackReleases out of simple singles', () => {
     const found = (profile: string, version = '4.3'): string[] =>
       checkProfile(

@@ -4,6 +4,7 @@ import { contentRules } from './content-rules';
 import { ern3Rules } from './ern3-rules';
 import { identifierRules } from './identifier-rules';
 import type { Breach, ProfileRule } from './profile-rule';
+import { maxFindings } from './report';
 
 /** Every rule of the audio profiles that is checked, of both generations of the standard. */
 export const profileRules: readonly ProfileRule[] = [...identifierRules, ...contentRules, ...ern3Rules];
@@ -20,6 +21,17 @@ function rulesFor(message: XmlElement, ernVersion: string): readonly ProfileRule
   return profileRules.filter((rule) => rule.generation === undefined && (!rule.profiles || rule.profiles.includes(name)));
 }
 
+/** How often a message breaks one rule, and where first. */
+export interface RuleBroken {
+  rule: ProfileRule;
+  /** The first `maxFindings`: a hostile message breaks a rule a hundred thousand times. */
+  breaches: Breach[];
+  count: number;
+}
+
 /** What a NewReleaseMessage breaks of the release profiles. Other profiles than the audio ones are not judged. */
-export const checkProfile = (message: XmlElement, ernVersion: string): { rule: ProfileRule; breach: Breach }[] =>
-  rulesFor(message, ernVersion).flatMap((rule) => rule.check(message).map((found) => ({ rule, breach: found })));
+export const checkProfile = (message: XmlElement, ernVersion: string): RuleBroken[] =>
+  rulesFor(message, ernVersion).flatMap((rule) => {
+    const breaches = rule.check(message);
+    return breaches.length === 0 ? [] : [{ rule, breaches: breaches.slice(0, maxFindings), count: breaches.length }];
+  });
