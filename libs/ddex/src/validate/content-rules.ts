@@ -1,8 +1,6 @@
 import { attributeOf, child, childrenNamed, everyElement, path, textAt } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
-import { breach, mainRelease, nameOf, recordings, type ProfileRule } from './profile-rule';
-
-const primary = (message: XmlElement): XmlElement[] => recordings(message).filter((item) => attributeOf(item, 'IsSupplemental') !== 'true');
+import { breach, mainRelease, nameOf, primary, recordings, type ProfileRule } from './profile-rule';
 
 /** Resources that the main release's groups hold, at any depth. */
 function contentOf(group: XmlElement | undefined): string[] {
@@ -221,7 +219,7 @@ export const contentRules: readonly ProfileRule[] = [
     hint: 'Streams are licensed track by track: move the streaming deal to the TrackReleases.',
     check: (message) => {
       const release = mainRelease(message);
-      if (recordings(message).length < 2 || !release) return [];
+      if (primary(message).length < 2 || !release) return [];
       const reference = textAt(release, 'ReleaseReference');
       return path(message, 'DealList', 'ReleaseDeal')
         .filter((deal) => childrenNamed(deal, 'DealReleaseReference').some((item) => item.text.trim() === reference))
@@ -230,7 +228,7 @@ export const contentRules: readonly ProfileRule[] = [
         .map((use) => breach(use, `${use.text.trim()} is licensed for the main release of several tracks`));
     },
     passes:
-      '<ResourceList><SoundRecording/><SoundRecording/></ResourceList><ReleaseList><Release><ReleaseReference>R0</ReleaseReference></Release></ReleaseList><DealList><ReleaseDeal><DealReleaseReference>R0</DealReleaseReference><Deal><DealTerms><UseType>PermanentDownload</UseType></DealTerms></Deal></ReleaseDeal></DealList>',
+      '<ResourceList><SoundRecording/><SoundRecording IsSupplemental="true"/><SoundRecording IsSupplemental="1"/></ResourceList><ReleaseList><Release><ReleaseReference>R0</ReleaseReference></Release></ReleaseList><DealList><ReleaseDeal><DealReleaseReference>R0</DealReleaseReference><Deal><DealTerms><UseType>OnDemandStream</UseType></DealTerms></Deal></ReleaseDeal></DealList>',
     fails:
       '<ResourceList><SoundRecording/><SoundRecording/></ResourceList><ReleaseList><Release><ReleaseReference>R0</ReleaseReference></Release></ReleaseList><DealList><ReleaseDeal><DealReleaseReference>R0</DealReleaseReference><Deal><DealTerms><UseType>OnDemandStream</UseType></DealTerms></Deal></ReleaseDeal></DealList>',
   },

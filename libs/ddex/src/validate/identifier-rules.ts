@@ -1,6 +1,6 @@
 import { gtinCheckDigit, isniCheckCharacter, iswcCheckDigit, mod3736CheckCharacter } from '../identifiers/check-digits';
 import { attributeOf, path, textAt } from '../read/find';
-import { breach, editions, isrcs, nameOf, recordings, type ProfileRule } from './profile-rule';
+import { breach, editions, isrcs, nameOf, primary, recordings, type ProfileRule } from './profile-rule';
 
 /** Rules about what identifies releases, recordings, works and parties, and the values that a message is coded in. */
 export const identifierRules: readonly ProfileRule[] = [
@@ -10,14 +10,14 @@ export const identifierRules: readonly ProfileRule[] = [
     severity: 'error',
     hint: 'Give each track its ISRC, or let one be made for it.',
     check: (message) =>
-      recordings(message).flatMap((item) => {
+      primary(message).flatMap((item) => {
         const name = nameOf(item);
         return editions(item)
           .filter((edition) => textAt(edition, 'ResourceId', 'ISRC') === undefined)
           .map((edition) => breach(edition, `SoundRecording ${name} has no ISRC`));
       }),
     passes:
-      '<ResourceList><SoundRecording><SoundRecordingEdition><ResourceId><ISRC>USRC12345678</ISRC></ResourceId></SoundRecordingEdition></SoundRecording></ResourceList>',
+      '<ResourceList><SoundRecording><SoundRecordingEdition><ResourceId><ISRC>USRC12345678</ISRC></ResourceId></SoundRecordingEdition></SoundRecording><SoundRecording IsSupplemental="true"><SoundRecordingEdition><ResourceId><ProprietaryId Namespace="x">1</ProprietaryId></ResourceId></SoundRecordingEdition></SoundRecording></ResourceList>',
     fails: '<ResourceList><SoundRecording><SoundRecordingEdition><ResourceId/></SoundRecordingEdition></SoundRecording></ResourceList>',
   },
   {

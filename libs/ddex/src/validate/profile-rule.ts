@@ -1,4 +1,4 @@
-import { path, textAt } from '../read/find';
+import { attributeOf, path, textAt } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
 
 /** What breaks a rule, and where. */
@@ -26,6 +26,9 @@ export interface ProfileRule {
 }
 
 export const recordings = (message: XmlElement): XmlElement[] => path(message, 'ResourceList', 'SoundRecording');
+/** Recordings that are part of a release: supplemental ones (xs:boolean) only accompany it. */
+export const primary = (message: XmlElement): XmlElement[] =>
+  recordings(message).filter((item) => !/^\s*(true|1)\s*$/.test(attributeOf(item, 'IsSupplemental') ?? ''));
 export const mainRelease = (message: XmlElement): XmlElement | undefined => path(message, 'ReleaseList', 'Release')[0];
 export const breach = (element: XmlElement, message: string): Breach => ({ element, message });
 export const nameOf = (resource: XmlElement): string =>

@@ -21,6 +21,17 @@ describe('release-profile rules', () => {
     for (const rule of profileRules) expect(rule.hint).toMatch(/\.$/);
   });
 
+  it.each([
+    ['permanent downloads of a release of several tracks', 0, '<SoundRecording/><SoundRecording/>', 'PermanentDownload'],
+    ['streams of a release of one track', 0, '<SoundRecording/><SoundRecording IsSupplemental=" true "/>', 'OnDemandStream'],
+    ['streams of a release of several tracks', 1, '<SoundRecording/><SoundRecording IsSupplemental="false"/>', 'OnDemandStream'],
+  ])('a bundle deal may license %s: %d breaches', (_what, count, recordings, use) => {
+    const rule = profileRules.find(({ code }) => code === 'profile.bundle_streaming')!;
+    const deal = `<DealReleaseReference>R0</DealReleaseReference><Deal><DealTerms><UseType>${use}</UseType></DealTerms></Deal>`;
+    const body = `<ResourceList>${recordings}</ResourceList><ReleaseList><Release><ReleaseReference>R0</ReleaseReference></Release></ReleaseList><DealList><ReleaseDeal>${deal}</ReleaseDeal></DealList>`;
+    expect(rule.check(scanXml(message(body)))).toHaveLength(count);
+  });
+
   it('count every breach and keep the first hundred of each rule', () => {
     const broken = checkProfile(scanXml(`<m><ResourceList>${'<SoundRecording/>'.repeat(5000)}</ResourceList></m>`), '4.3');
     const missing = broken.find(({ rule }) => rule.code === 'profile.isrc_missing')!;
