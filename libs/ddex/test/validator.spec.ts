@@ -39,6 +39,17 @@ describe('without schemas', () => {
     expect(await validator.validate(xml)).toMatchObject({ valid: true, error_count: 0, ern_version: version });
   });
 
+  it('a byte that is not UTF-8 has its line and column', async () => {
+    const [before, after] = sample.split('Midnight in Lagos', 2) as [string, string];
+    const document = Buffer.concat([Buffer.from(`${before}Señor 😀 Caf`), Buffer.from([0xe9]), Buffer.from(after)]);
+    const line = before.split('\n').length;
+    const column = before.length - before.lastIndexOf('\n') + 'Señor _ Caf'.length;
+    expect((await validator.validate(document)).errors).toMatchObject([{ code: 'xml.encoding', line, column }]);
+    expect((await validator.validate(Buffer.from(`\ufeff${sample}`, 'utf16le'))).errors).toMatchObject([
+      { code: 'xml.encoding', line: 1, column: 1 },
+    ]);
+  });
+
   it('another namespace is an error of its own', async () => {
     expect((await validator.validate(sample.replace('xml/ern/43', 'xml/ern/99'))).errors).toMatchObject([
       { code: 'schema.unknown_namespace', line: 2, column: 1 },

@@ -91,6 +91,35 @@ describe('a scan', () => {
     expect(codeOf(Buffer.from('\ufeff<a/>', 'utf16le'))).toBe('xml.encoding');
   });
 
+  it('says which byte is the first that is not UTF-8', () => {
+    const offsetIn = (...parts: (string | number[])[]): unknown => {
+      try {
+        return scanXml(Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from(part)))));
+      } catch (error) {
+        return { code: (error as XmlRefused).code, offset: (error as XmlRefused).offset };
+      }
+    };
+    const long = 'é😀ラx\n'.repeat(20_000);
+    const bytes = Buffer.byteLength(long);
+    for (const bad of [
+      [0xe9],
+      [0x80],
+      [0xc0, 0xbc],
+      [0xed, 0xa0, 0x80],
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xf0, 0x9f, 0x98],
+      [0xff],
+      Array<number>(70_000).fill(0x80),
+    ]) {
+      expect(offsetIn('<a>', bad, '</a>')).toEqual({ code: 'xml.encoding', offset: 3 });
+      expect(offsetIn('<a>', long, bad, '</a>', [0xff])).toEqual({ code: 'xml.encoding', offset: 3 + bytes });
+      expect(offsetIn('<a>', long, 'é', bad)).toEqual({ code: 'xml.encoding', offset: 5 + bytes });
+    }
+    for (let before = 65_530; before < 65_540; before++)
+      expect(offsetIn('x'.repeat(before), '😀', [0xe9], '</a>')).toMatchObject({ offset: before + 4 });
+    expect(offsetIn('\ufeff<?xml version="1.0" encoding="latin1"?><a/>')).toEqual({ code: 'xml.encoding', offset: 23 });
+  });
+
   it('takes a byte order mark, and what many elements cost only once', () => {
     expect(scanXml('\ufeff<?xml version="1.0" encoding="utf-8"?><a/>').name).toBe('a');
     expect(codeOf(`<a>${'<b/>'.repeat(400_000)}</a>`)).toBe('xml.too_many_elements');

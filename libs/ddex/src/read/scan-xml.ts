@@ -130,6 +130,27 @@ function numericCharacter(name: string, at: number): string {
 /** White space before anything else is not XML; the byte order mark is. */
 const documentStart = (text: ByteString): number => (text.startsWith('\xef\xbb\xbf') ? 3 : 0);
 
+/** One character of UTF-8, or a run of ASCII (RFC 3629, section 4). */
+const character =
+  /[^\x80-\xff]+|[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}/y;
+
+/** Offset of the first byte that begins no character of UTF-8, in bytes that are not all UTF-8. */
+function firstForeignByte(bytes: Buffer): number {
+  for (let start = 0; ;) {
+    let end = Math.min(start + 65_536, bytes.length);
+    // Never within a character.
+    while (end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end++;
+    if (isUtf8(bytes.subarray(start, end))) start = end;
+    else {
+      const text = bytes.toString('latin1', start, end);
+      character.lastIndex = 0;
+      let good = 0;
+      while (character.test(text)) good = character.lastIndex;
+      return start + good;
+    }
+  }
+}
+
 /** The bytes of a document as the scan takes them. @throws XmlRefused when they are not UTF-8 */
 export function byteString(document: Uint8Array | string): ByteString {
   const bytes =
@@ -137,11 +158,11 @@ export function byteString(document: Uint8Array | string): ByteString {
   if (bytes.length >= 2 && ((bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe))) {
     throw new XmlRefused('xml.encoding', 'The document is UTF-16; messages must be UTF-8', 0);
   }
-  if (!isUtf8(bytes)) throw new XmlRefused('xml.encoding', 'The document is not valid UTF-8', 0);
+  if (!isUtf8(bytes)) throw new XmlRefused('xml.encoding', 'The document is not valid UTF-8', firstForeignByte(bytes));
   const text = bytes.toString('latin1');
-  const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?\sencoding\s*=\s*["']([^"']{0,40})["']/.exec(text)?.[1];
+  const [before, , declared] = /^((?:\xef\xbb\xbf)?<\?xml[^>]{0,200}?\s)encoding\s*=\s*(["'])([^"']{0,40})\2/.exec(text)?.slice(1) ?? [];
   if (declared !== undefined && !/^(utf-?8|us-ascii|ascii)$/i.test(declared)) {
-    throw new XmlRefused('xml.encoding', `The document says it is ${declared}; messages must be UTF-8`, 0);
+    throw new XmlRefused('xml.encoding', `The document says it is ${utf8(declared)}; messages must be UTF-8`, before!.length);
   }
   return text;
 }

@@ -1,6 +1,6 @@
 import { localName, namespaceOf } from '../read/find';
 import { PositionMap, resolveXpath, xpathOf } from '../read/locate';
-import { byteString, scanBytes, XmlRefused, type ScanLimits, type XmlElement } from '../read/scan-xml';
+import { byteString, scanBytes, XmlRefused, type ByteString, type ScanLimits, type XmlElement } from '../read/scan-xml';
 import { checkDsp } from './dsp-rules';
 import type { DspTarget } from './dsp-rule';
 import { checkProfile } from './profile-rules';
@@ -66,18 +66,16 @@ const referenceHints: Record<ReferenceFault['code'], string> = {
   'references.wrong_kind': 'The reference names something of another kind: point it at the right one.',
 };
 
-const refusal = (error: XmlRefused, text: string | null): Finding => {
-  const place = text === null ? { line: 0, column: 0 } : new PositionMap(text).at(error.offset);
-  return {
-    stage: 'parse',
-    level: 'fatal',
-    severity: 'error',
-    ...place,
-    code: error.code,
-    message: error.message,
-    ...(hints[error.code] ? { hint: hints[error.code] } : {}),
-  };
-};
+/** A refusal with its place, told from the bytes before it: they are UTF-8 even where the document is not. */
+const refusal = (error: XmlRefused, document: Uint8Array): Finding => ({
+  stage: 'parse',
+  level: 'fatal',
+  severity: 'error',
+  ...new PositionMap(Buffer.from(document.buffer, document.byteOffset, error.offset).toString('latin1')).at(error.offset),
+  code: error.code,
+  message: error.message,
+  ...(hints[error.code] ? { hint: hints[error.code] } : {}),
+});
 
 const emptyReport = (): Report => ({
   valid: false,
@@ -222,14 +220,14 @@ export function judge(
   const maxBytes = options.maxBytes ?? 20 * 1024 * 1024;
   if (document.byteLength > maxBytes)
     return refusedReport('xml.too_large', `The document has ${document.byteLength} bytes; at most ${maxBytes} are read`);
-  let text: string | null = null;
+  let text: ByteString;
   let root: XmlElement;
   try {
     text = byteString(document);
     root = scanBytes(text, { ...options, maxElements: options.maxElements ?? maxElements });
   } catch (error) {
     if (!(error instanceof XmlRefused)) throw error;
-    return { ...emptyReport(), errors: [refusal(error, text)], error_count: 1, schema_skipped_reason: 'The document does not parse' };
+    return { ...emptyReport(), errors: [refusal(error, document)], error_count: 1, schema_skipped_reason: 'The document does not parse' };
   }
 
   const positions = new PositionMap(text);
@@ -259,7 +257,7 @@ export function judge(
     const fault = version ? namespaceFault(root) : null;
     if (fault) {
       report.schema_skipped_reason = 'The document was refused before the schema stage';
-      return { ...report, errors: [{ ...refusal(fault.refused, text), xpath: xpathOf(fault.at) }], error_count: 1 };
+      return { ...report, errors: [{ ...refusal(fault.refused, document), xpath: xpathOf(fault.at) }], error_count: 1 };
     }
     const schema = schemaOf(standard);
     if ('skipped' in schema) report.schema_skipped_reason = schema.skipped;
