@@ -159,10 +159,12 @@ describeWithSchemas('with schemas', () => {
     });
   });
 
-  it('an error has the line, column and XPath of its element, even where all is on one line', async () => {
+  const bitRate = '/ern:NewReleaseMessage/ResourceList/SoundRecording[1]/SoundRecordingEdition/TechnicalDetails/DeliveryFile/BitRate';
+
+  it('an error has the line, column and XPath of its attribute, even where all is on one line', async () => {
     const wrong = sample.replace('"kbps"', '"Kbps"');
     const line = wrong.split('\n').findIndex((text) => text.includes('"Kbps"')) + 1;
-    const xpath = '/ern:NewReleaseMessage/ResourceList/SoundRecording[1]/SoundRecordingEdition/TechnicalDetails/DeliveryFile/BitRate';
+    const xpath = `${bitRate}/@UnitOfMeasure`;
     const report = await validator.validate(wrong);
     expect(report).toMatchObject({
       valid: false,
@@ -172,7 +174,7 @@ describeWithSchemas('with schemas', () => {
           stage: 'schema',
           level: 'error',
           line,
-          column: 13,
+          column: 22,
           xpath,
           code: 'schema.value_not_allowed',
           hint: 'Write kbps: capitals and small letters count.',
@@ -181,8 +183,28 @@ describeWithSchemas('with schemas', () => {
       ],
     });
     const flat = wrong.replace(/\n\s*/g, '');
-    expect((await validator.validate(flat)).errors).toMatchObject([
-      { line: 1, column: flat.indexOf('<BitRate UnitOfMeasure="Kbps"') + 1, xpath },
+    expect((await validator.validate(flat)).errors).toMatchObject([{ line: 1, column: flat.indexOf('UnitOfMeasure="Kbps"') + 1, xpath }]);
+  });
+
+  it.each([
+    ['a value', 'UnitOfMeasure="Kbps"', '/@UnitOfMeasure', 'UnitOfMeasure="Kbps"'],
+    ['a name', 'UnitOfMeasure="kbps"\n Foo="1"', '/@Foo', 'Foo="1"'],
+    ['a name with a prefix', 'UnitOfMeasure="kbps"\n xml:base="1"', '/@xml:base', 'xml:base="1"'],
+  ])('an error about %s of an attribute stands where it is, on whichever line of its tag', async (_what, attributes, step, at) => {
+    const wrong = sample.replace(/<BitRate [^>]*>/, `<BitRate\n    ${attributes}>`);
+    const before = wrong.slice(0, wrong.indexOf(at));
+    const { errors } = await validator.validate(wrong);
+    expect(errors.filter(({ xpath }) => xpath === `${bitRate}${step}`)).toMatchObject([
+      { line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') },
+    ]);
+  });
+
+  it('an error about an element stands at it, whatever its attributes are', async () => {
+    const wrong = sample.replace(/<BitRate [^>]*>[^<]*/, '<BitRate\n    UnitOfMeasure="kbps">much');
+    expect((await validator.validate(wrong)).errors).toMatchObject([{ code: 'schema.value_type', column: 13, xpath: bitRate }]);
+    const unsaid = sample.replace(/<ern:NewReleaseMessage/, '$&\n   ').replace(/ AvsVersionId="[^"]*"/, '');
+    expect((await validator.validate(unsaid)).errors).toMatchObject([
+      { code: 'schema.attribute_missing', line: 2, column: 1, xpath: '/ern:NewReleaseMessage' },
     ]);
   });
 

@@ -1,9 +1,9 @@
 import type { XmlElement } from './scan-xml';
 
-/** Name without its prefix. */
-export function localName(element: XmlElement): string {
-  const colon = element.name.indexOf(':');
-  return colon < 0 ? element.name : element.name.slice(colon + 1);
+/** Name of an element or attribute without its prefix. */
+export function localName({ name }: { readonly name: string }): string {
+  const colon = name.indexOf(':');
+  return colon < 0 ? name : name.slice(colon + 1);
 }
 
 export function child(element: XmlElement | undefined, name: string): XmlElement | undefined {

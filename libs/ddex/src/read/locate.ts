@@ -1,4 +1,4 @@
-import type { ByteString, XmlElement } from './scan-xml';
+import type { ByteString, XmlAttribute, XmlElement } from './scan-xml';
 
 /** A place in a document, both from 1. The column counts characters, not bytes or UTF-16 units. */
 export interface Place {
@@ -104,16 +104,18 @@ function nth(candidates: readonly XmlElement[], name: string, position: number):
   return null;
 }
 
-/** Finds the offset of the node that an XPath of libxml2's `xmlGetNodePath` names: an element or an attribute; null when it names none. */
-export function resolveXpath(root: XmlElement, xpath: string): number | null {
+/**
+ * Finds the node that an XPath of libxml2's `xmlGetNodePath` names: an element or an attribute; null when it names none. What is below an
+ * element that cannot be found is placed at that element's parent.
+ */
+export function resolveXpath(root: XmlElement, xpath: string): XmlElement | XmlAttribute | null {
   let node: XmlElement | null = null;
   for (const step of xpath.split('/').slice(1)) {
-    if (step.startsWith('@')) return node?.attributes.find((attribute) => attribute.name === step.slice(1))?.start ?? node?.start ?? null;
+    if (step.startsWith('@')) return node?.attributes.find((attribute) => attribute.name === step.slice(1)) ?? node;
     const [, name, index] = /^([^[]+)(?:\[(\d+)\])?$/.exec(step) ?? [];
     const next: XmlElement | null = name ? nth(node ? node.children : [root], name, index ? Number(index) : 1) : null;
-    // What is below an element that cannot be found is placed at that element's parent.
-    if (!next) return node?.start ?? null;
+    if (!next) return node;
     node = next;
   }
-  return node?.start ?? null;
+  return node;
 }

@@ -179,9 +179,10 @@ describe('a scan', () => {
   it('finds every element by the XPath that it has', () => {
     const root = scanXml('<x:a><b/><b c="1"><d>1</d></b><e/></x:a>');
     expect(root.children.map(xpathOf)).toEqual(['/x:a/b[1]', '/x:a/b[2]', '/x:a/e']);
-    for (const element of [...root.children, root.children[1]!.children[0]!])
-      expect(resolveXpath(root, xpathOf(element))).toBe(element.start);
-    expect(resolveXpath(root, '/x:a/b[2]/@c')).toBe(root.children[1]!.attributes[0]!.start);
+    for (const element of [...root.children, root.children[1]!.children[0]!]) expect(resolveXpath(root, xpathOf(element))).toBe(element);
+    expect(resolveXpath(root, '/x:a/b[2]/@c')).toBe(root.children[1]!.attributes[0]);
+    expect(resolveXpath(root, '/x:a/b[2]/f/g')).toBe(root.children[1]);
+    expect(resolveXpath(root, '/b')).toBeNull();
     expect(textAt(root, 'b', 'd')).toBe('1');
   });
 });

@@ -1,13 +1,13 @@
 import { localName, namespaceOf } from '../read/find';
 import { PositionMap, resolveXpath, xpathOf } from '../read/locate';
-import { byteString, scanBytes, XmlRefused, type ByteString, type ScanLimits, type XmlElement } from '../read/scan-xml';
+import { byteString, scanBytes, XmlElement, XmlRefused, type ByteString, type ScanLimits } from '../read/scan-xml';
 import { checkDsp } from './dsp-rules';
 import type { DspTarget } from './dsp-rule';
 import { checkProfile } from './profile-rules';
 import { checkReferences, type ReferenceFault } from './check-references';
 import { standardOf, type MessageStandard } from './message-kinds';
 import { maxFindings, type Finding, type Report } from './report';
-import { explainSchemaFault } from './schema-hints';
+import { attributeAtFault, explainSchemaFault } from './schema-hints';
 
 /** One complaint of the schema validator, with libxml2's path to the node. */
 export interface SchemaFault {
@@ -106,16 +106,19 @@ export function refusedReport(code: string, message: string): Report {
 
 function schemaFindings(outcome: SchemaOutcome, root: XmlElement, positions: PositionMap): Finding[] {
   return outcome.faults.map((fault) => {
-    const offset = fault.xpath ? resolveXpath(root, fault.xpath) : null;
-    const place = offset === null ? positions.onLine(fault.line) : positions.at(offset);
     const message = fault.message.trim();
+    const node = fault.xpath ? resolveXpath(root, fault.xpath) : null;
+    const name = attributeAtFault(message);
+    const attribute =
+      name !== undefined && node instanceof XmlElement ? node.attributes.find((item) => localName(item) === name) : undefined;
+    const place = node ? positions.at((attribute ?? node).start) : positions.onLine(fault.line);
     const { code, hint } = fault.malformed ? { code: 'xml.malformed', hint: hints['xml.malformed']! } : explainSchemaFault(message);
     return {
       stage: fault.malformed ? 'parse' : 'schema',
       level: fault.level,
       severity: fault.level === 'warning' ? 'warning' : 'error',
       ...place,
-      ...(fault.xpath ? { xpath: fault.xpath } : {}),
+      ...(fault.xpath ? { xpath: attribute ? `${fault.xpath}/@${attribute.name}` : fault.xpath } : {}),
       code,
       message,
       hint,

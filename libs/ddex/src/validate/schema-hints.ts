@@ -43,9 +43,14 @@ function meant(word: string, allowed: readonly string[]): string | undefined {
   return allowed.find((each) => bare(each) === bare(word));
 }
 
+const about = /^Element '(?:\{[^}]*\})?([^']+)'(?:, attribute '(?:\{[^}]*\})?([^']+)')?/;
+
+/** The local name of the attribute that a message of libxml2's schema validator is about: its node is always the element. */
+export const attributeAtFault = (message: string): string | undefined => about.exec(message)?.[2];
+
 /** Explains one message of libxml2's schema validator. Its English is fixed: it is not translated. */
 export function explainSchemaFault(message: string): Explained {
-  const [, element = '', attribute] = /^Element '(?:\{[^}]*\})?([^']+)'(?:, attribute '([^']+)')?/.exec(message) ?? [];
+  const [, element = '', attribute] = about.exec(message) ?? [];
   const subject = attribute ?? element;
 
   const set = /The value '([\s\S]*)' is not an element of the set \{(.*)\}/.exec(message);
@@ -75,9 +80,9 @@ export function explainSchemaFault(message: string): Explained {
       code: 'schema.element_missing',
       hint: `${element} is incomplete: ${missing[1] ? `${few(listOf(missing[1]))} must be in it` : 'something must be in it'}.`,
     };
-  const required = /The attribute '([^']+)' is required but missing/.exec(message);
+  const required = /The attribute '(?:\{[^}]*\})?([^']+)' is required but missing/.exec(message);
   if (required) return { code: 'schema.attribute_missing', hint: `${element} must say its ${required[1]}.` };
-  const foreign = /The attribute '([^']+)' is not allowed/.exec(message);
+  const foreign = /The attribute '(?:\{[^}]*\})?([^']+)' is not allowed/.exec(message);
   if (foreign)
     return { code: 'schema.attribute_unexpected', hint: `Take ${foreign[1]} off ${element}: the standard has no such attribute there.` };
   if (/is not accepted by the pattern/.test(message))
