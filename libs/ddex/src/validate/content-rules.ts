@@ -1,6 +1,6 @@
 import { attributeOf, child, childrenNamed, everyElement, path, textAt } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
-import { breach, mainRelease, nameOf, primary, recordings, type ProfileRule } from './profile-rule';
+import { breach, isTrue, mainRelease, nameOf, primary, recordings, type ProfileRule } from './profile-rule';
 
 /** Resources that the main release's groups hold, at any depth. */
 function contentOf(group: XmlElement | undefined): string[] {
@@ -19,6 +19,39 @@ const streams: ReadonlySet<string> = new Set([
   'TimeInfluencedStream',
 ]);
 const localStart = (text: string): boolean => /^\d{4}-\d\d-\d\dT00:00:00(Z|\+00:00)$/.test(text);
+
+const everywhere = 'Worldwide';
+
+/** Dates of an event by territory, the first of each; what is a default, or says no territory, is everywhere's. */
+function byTerritory(dates: XmlElement[]): Map<string, XmlElement> {
+  const found = new Map<string, XmlElement>();
+  for (const date of dates) {
+    const territory = attributeOf(date, 'ApplicableTerritoryCode')?.trim() || everywhere;
+    const isDefault = isTrue(attributeOf(date, 'IsDefault'));
+    for (const place of isDefault ? [territory, everywhere] : [territory]) if (!found.has(place)) found.set(place, date);
+  }
+  return found;
+}
+
+/** What an ISO 8601 date or time covers, in milliseconds since 1970; a local one as if it were UTC. */
+interface Span {
+  from: number;
+  to: number;
+  isLocal: boolean;
+}
+
+/** Local time is at most so far from UTC (Line Islands, +14:00). */
+const farthestZone = 14 * 3_600_000;
+
+/** Reads `YYYY[-MM[-DD]]` and xs:dateTime; null for what is neither, which the schema stage tells. */
+function spanOf(text: string | undefined): Span | null {
+  const [, year, month, day, time, zone] =
+    /^(\d{4})(?:-(\d\d)(?:-(\d\d)(T\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?)?)?)?$/.exec(text ?? '') ?? [];
+  const from = year === undefined ? NaN : Date.parse(time && !zone ? `${text}Z` : text!);
+  if (Number.isNaN(from)) return null;
+  const next = day ? Date.UTC(+year!, +month! - 1, +day + 1) : month ? Date.UTC(+year!, +month, 1) : Date.UTC(+year! + 1, 0, 1);
+  return { from, to: time ? from : next - 1, isLocal: zone === undefined };
+}
 
 /** Rules about what a release holds, who is credited, when it comes out and how it is licensed. */
 export const contentRules: readonly ProfileRule[] = [
@@ -153,11 +186,18 @@ export const contentRules: readonly ProfileRule[] = [
     hint: 'The original release date cannot be after the release date.',
     check: (message) => {
       const release = mainRelease(message);
-      const original = child(release, 'OriginalReleaseDate');
-      const date = textAt(release, 'ReleaseDate');
-      return original && date && original.text.trim().slice(0, date.length) > date
-        ? [breach(original, `Original release date ${original.text.trim()} is after ${date}`)]
-        : [];
+      const [dates, originals] = [
+        byTerritory(childrenNamed(release, 'ReleaseDate')),
+        byTerritory(childrenNamed(release, 'OriginalReleaseDate')),
+      ];
+      return [...new Set([...dates.keys(), ...originals.keys()])].flatMap((territory) => {
+        const original = originals.get(territory) ?? originals.get(everywhere);
+        const date = (dates.get(territory) ?? dates.get(everywhere))?.text.trim();
+        // A year or a month is after another only as a whole.
+        if (!original || !date || original.text.trim().slice(0, date.length) <= date) return [];
+        const where = territory === everywhere ? '' : ` in ${territory}`;
+        return [breach(original, `Original release date ${original.text.trim()} is after ${date}${where}`)];
+      });
     },
     passes:
       '<ReleaseList><Release><ReleaseDate>2026-06-17</ReleaseDate><OriginalReleaseDate>1994</OriginalReleaseDate></Release></ReleaseList>',
@@ -341,9 +381,10 @@ export const contentRules: readonly ProfileRule[] = [
     check: (message) =>
       path(message, 'DealList', 'ReleaseDeal', 'Deal', 'DealTerms', 'ValidityPeriod')
         .filter((period) => {
-          const [start, end] = ['Start', 'End'].map((which) => textAt(period, `${which}DateTime`) ?? textAt(period, `${which}Date`));
-          // Only what both say in the same way can be compared as it stands.
-          return start && end && start.length === end.length && start.slice(19) === end.slice(19) && end < start;
+          const [start, end] = ['Start', 'End'].map((which) =>
+            spanOf(textAt(period, `${which}DateTime`) ?? textAt(period, `${which}Date`)),
+          );
+          return start && end && end.to + (start.isLocal === end.isLocal ? 0 : farthestZone) < start.from;
         })
         .map((period) => breach(period, 'The deal ends before it begins')),
     passes:

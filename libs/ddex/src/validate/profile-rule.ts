@@ -26,9 +26,11 @@ export interface ProfileRule {
 }
 
 export const recordings = (message: XmlElement): XmlElement[] => path(message, 'ResourceList', 'SoundRecording');
-/** Recordings that are part of a release: supplemental ones (xs:boolean) only accompany it. */
+/** Whether an xs:boolean says yes. */
+export const isTrue = (flag: string | undefined): boolean => flag !== undefined && /^\s*(true|1)\s*$/.test(flag);
+/** Recordings that are part of a release: supplemental ones only accompany it. */
 export const primary = (message: XmlElement): XmlElement[] =>
-  recordings(message).filter((item) => !/^\s*(true|1)\s*$/.test(attributeOf(item, 'IsSupplemental') ?? ''));
+  recordings(message).filter((item) => !isTrue(attributeOf(item, 'IsSupplemental')));
 export const mainRelease = (message: XmlElement): XmlElement | undefined => path(message, 'ReleaseList', 'Release')[0];
 export const breach = (element: XmlElement, message: string): Breach => ({ element, message });
 export const nameOf = (resource: XmlElement): string =>
