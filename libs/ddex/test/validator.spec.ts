@@ -39,6 +39,21 @@ describe('without schemas', () => {
     expect(await validator.validate(xml)).toMatchObject({ valid: true, error_count: 0, ern_version: version });
   });
 
+  it('what a rule says of an attribute stands at the attribute', async () => {
+    const wrong = sample.replace(/ AvsVersionId="[^"]*"/, '\n  AvsVersionId="2022"');
+    expect((await validator.validate(wrong)).errors).toMatchObject([
+      { code: 'profile.avs_version', line: 3, column: 3, xpath: '/ern:NewReleaseMessage/@AvsVersionId' },
+    ]);
+    const twice = sample.replace(/<DisplayArtist SequenceNumber="1">[^]*?<\/DisplayArtist>/, (artist) => artist + artist);
+    expect((await validator.validate(twice)).errors).toMatchObject([
+      { code: 'profile.artist_sequence', xpath: expect.stringMatching(/DisplayArtist\[2\]\/@SequenceNumber$/) },
+    ]);
+    const unnumbered = sample.replace('<DisplayArtist SequenceNumber="1">', '<DisplayArtist>');
+    expect((await validator.validate(unnumbered)).errors).toMatchObject([
+      { code: 'profile.artist_sequence', xpath: expect.stringMatching(/\/DisplayArtist$/) },
+    ]);
+  });
+
   it('a byte that is not UTF-8 has its line and column', async () => {
     const [before, after] = sample.split('Midnight in Lagos', 2) as [string, string];
     const document = Buffer.concat([Buffer.from(`${before}Señor 😀 Caf`), Buffer.from([0xe9]), Buffer.from(after)]);

@@ -80,6 +80,17 @@ describe('a scan', () => {
     ['xml.encoding', '<?xml version="1.0" encoding="ISO-8859-1"?><a/>'],
   ])('refuses %s: %.60s', (code, xml) => expect(codeOf(xml)).toBe(code));
 
+  it('tells names and characters as they are', () => {
+    expect(() => scanXml('<größe></b>')).toThrow('</größe> expected');
+    expect(() => scanXml('<a größe="1" größe="2"/>')).toThrow('Attribute größe is given twice');
+    expect(() => scanXml('<a>\uFFFE</a>')).toThrow('Character U+FFFE is not allowed');
+    expect(() => scanXml('<a>\u0001</a>')).toThrow('Character U+0001 is not allowed');
+    expect(codeOf(`<a ${'b'.repeat(1024)}="1"/>`)).toBe('accepted');
+    expect(codeOf(`<a ${'b'.repeat(1025)}="1"/>`)).toBe('xml.too_long');
+    expect(codeOf(`<a ${'b'.repeat(10_000_000)}="1"`)).toBe('xml.too_long');
+    expect(codeOf(`<a b>${'b'.repeat(10_000)}<c d="1"/></a>`)).toBe('xml.malformed');
+  });
+
   it('decodes each reference once, and says in whole letters which one it does not know', () => {
     expect(scanXml('<a>&amp;lt;&lt;&#38;amp;&#x26;&gt;é&quot;x&apos;</a>').text).toBe('&lt;<&amp;&>é"x\'');
     expect(() => scanXml('<a>&é;</a>')).toThrow('Entity "&é;" is not allowed');

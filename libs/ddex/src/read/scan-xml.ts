@@ -77,7 +77,7 @@ const maxValue = 1024 * 1024;
 const maxAttributes = 64;
 /** Comments, CDATA sections and processing instructions within one text: libxml2 copies all of the text before for each of them. */
 const maxSections = 1000;
-/** Bytes of an element's name: no standard's is a tenth as long. */
+/** Bytes of the name of an element or attribute: no standard's is a tenth as long. */
 const maxName = 1024;
 
 // Control characters, and U+FFFE and U+FFFF in UTF-8.
@@ -181,8 +181,9 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
   const maxDepth = limits.maxDepth ?? 100;
   const maxElements = limits.maxElements ?? 400_000;
   let elementsLeft = maxElements;
+  // Messages are made of the document's own bytes.
   const fault = (code: string, message: string, offset: number): never => {
-    throw new XmlRefused(code, message, offset);
+    throw new XmlRefused(code, utf8(message), offset);
   };
   const countElement = (offset: number): void => {
     if (--elementsLeft < 0)
@@ -192,7 +193,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
   if (bad)
     fault(
       'xml.illegal_character',
-      `Character U+${bad[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} is not allowed in XML`,
+      `Character U+${utf8(bad[0]).charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')} is not allowed in XML`,
       bad.index,
     );
   const hasReferences = text.includes('&');
@@ -314,6 +315,7 @@ export function scanBytes(text: ByteString, limits: ScanLimits = {}): XmlElement
       if (equals < 0) fault('xml.malformed', `The tag <${name}> is broken`, lt);
       const attribute = text.slice(i, equals).trimEnd();
       if (attribute === '' || /[\s<>"'/]/.test(attribute)) fault('xml.malformed', `The tag <${name}> is broken`, start);
+      if (attribute.length > maxName) fault('xml.too_long', `A name longer than ${maxName} bytes`, start);
       i = equals + 1;
       while (isSpace(text.charCodeAt(i))) i++;
       const quote = text.charAt(i);

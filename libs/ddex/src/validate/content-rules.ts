@@ -114,7 +114,7 @@ export const contentRules: readonly ProfileRule[] = [
             const number = attributeOf(artist, 'SequenceNumber');
             return number === undefined || numbers.size === numbers.add(number).size;
           })
-          .map((artist) => breach(artist, `A DisplayArtist of ${name} has no sequence number of its own`));
+          .map((artist) => breach(artist, `A DisplayArtist of ${name} has no sequence number of its own`, 'SequenceNumber'));
       }),
     passes: '<ReleaseList><Release><DisplayArtist SequenceNumber="1"/><DisplayArtist SequenceNumber="2"/></Release></ReleaseList>',
     fails: '<ReleaseList><Release><DisplayArtist/></Release></ReleaseList>',
@@ -347,7 +347,7 @@ export const contentRules: readonly ProfileRule[] = [
       return release && !isPhysical
         ? [...everyElement(release)]
             .filter((group) => group.name === 'ResourceGroup' && attributeOf(group, 'ResourceGroupType') === 'Side')
-            .map((group) => breach(group, 'A ResourceGroup is a side, and nothing physical is sold'))
+            .map((group) => breach(group, 'A ResourceGroup is a side, and nothing physical is sold', 'ResourceGroupType'))
         : [];
     },
     passes: '<ReleaseList><Release><ResourceGroup><ResourceGroup ResourceGroupType="Component"/></ResourceGroup></Release></ReleaseList>',

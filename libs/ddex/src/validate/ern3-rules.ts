@@ -1,13 +1,21 @@
 import { gtinCheckDigit } from '../identifiers/check-digits';
 import { attributeOf, childrenNamed, path, textAt } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
-import { breach, nameOf, recordings, type ProfileRule } from './profile-rule';
+import { breach, isTrue, nameOf, recordings, type ProfileRule } from './profile-rule';
 
 const clause = 'Release profiles 1.4 (ERN 3)';
 const generation = 3;
 
 const isrcsOf = (message: XmlElement): XmlElement[] => path(message, 'ResourceList', 'SoundRecording', 'SoundRecordingId', 'ISRC');
 const icpns = (message: XmlElement): XmlElement[] => path(message, 'ReleaseList', 'Release', 'ReleaseId', 'ICPN');
+/** Recordings but those that are secondary in every release that holds them. */
+function primary3(message: XmlElement): XmlElement[] {
+  const references = path(message, 'ReleaseList', 'Release', 'ReleaseResourceReferenceList', 'ReleaseResourceReference');
+  const isSecondary = (item: XmlElement): boolean => attributeOf(item, 'ReleaseResourceType')?.trim() === 'SecondaryResource';
+  const secondary = new Set(references.filter(isSecondary).map((item) => item.text.trim()));
+  for (const item of references) if (!isSecondary(item)) secondary.delete(item.text.trim());
+  return recordings(message).filter((item) => !secondary.has(nameOf(item)));
+}
 const recording = (inside: string): string =>
   `<ResourceList><SoundRecording><ResourceReference>A1</ResourceReference>${inside}</SoundRecording></ResourceList>`;
 const release = (inside: string, attributes = ''): string =>
@@ -22,7 +30,7 @@ export const ern3Rules: readonly ProfileRule[] = [
     severity: 'error',
     hint: 'Give each track its ISRC, or let one be made for it.',
     check: (message) =>
-      recordings(message)
+      primary3(message)
         .filter((item) => path(item, 'SoundRecordingId', 'ISRC').length === 0)
         .map((item) => breach(item, `SoundRecording ${nameOf(item)} has no ISRC`)),
     passes: recording('<SoundRecordingId><ISRC>USRC12345678</ISRC></SoundRecordingId>'),
@@ -121,7 +129,7 @@ export const ern3Rules: readonly ProfileRule[] = [
     hint: 'Describe one release in each message, and say which one is the main one.',
     check: (message) => {
       const all = path(message, 'ReleaseList', 'Release');
-      const flagged = all.filter((item) => attributeOf(item, 'IsMainRelease') === 'true');
+      const flagged = all.filter((item) => isTrue(attributeOf(item, 'IsMainRelease')));
       if (flagged.length > 1) return [breach(flagged[1]!, `One main Release is wanted, there are ${flagged.length}`)];
       const mains = all.filter((item) => !path(item, 'ReleaseType').some((type) => /TrackRelease$/.test(type.text.trim())));
       return flagged.length === 1 || mains.length <= 1
@@ -139,7 +147,7 @@ export const ern3Rules: readonly ProfileRule[] = [
     hint: 'Services license tracks one by one: give each track a release of type TrackRelease.',
     check: (message) => {
       const all = path(message, 'ReleaseList', 'Release');
-      const items = recordings(message);
+      const items = primary3(message);
       if (items.length < 2) return [];
       const covered = new Set(
         all

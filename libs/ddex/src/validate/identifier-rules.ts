@@ -169,7 +169,7 @@ export const identifierRules: readonly ProfileRule[] = [
       const version = attributeOf(message, 'AvsVersionId');
       return version === undefined || /^\d{1,3}$/.test(version)
         ? []
-        : [breach(message, `AvsVersionId "${version}" is no version of the allowed-value sets`)];
+        : [breach(message, `AvsVersionId "${version}" is no version of the allowed-value sets`, 'AvsVersionId')];
     },
     passes: '<ReleaseList/>',
     fails: 'AvsVersionId=2022',
@@ -202,7 +202,7 @@ export const identifierRules: readonly ProfileRule[] = [
         ...path(message, 'ReleaseList').flatMap((list) => list.children.flatMap((item) => path(item, 'ReleaseId', 'ProprietaryId'))),
       ]
         .filter((id) => !attributeOf(id, 'Namespace')?.trim())
-        .map((id) => breach(id, `ProprietaryId ${id.text.trim()} does not say whose it is`)),
+        .map((id) => breach(id, `ProprietaryId ${id.text.trim()} does not say whose it is`, 'Namespace')),
     passes:
       '<ReleaseList><Release><ReleaseId><ProprietaryId Namespace="PADPIDA2011072101T">1</ProprietaryId></ReleaseId></Release></ReleaseList>',
     fails: '<ReleaseList><Release><ReleaseId><ProprietaryId Namespace="">1</ProprietaryId></ReleaseId></Release></ReleaseList>',

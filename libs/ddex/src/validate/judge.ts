@@ -1,8 +1,9 @@
 import { localName, namespaceOf } from '../read/find';
 import { PositionMap, resolveXpath, xpathOf } from '../read/locate';
-import { byteString, scanBytes, XmlElement, XmlRefused, type ByteString, type ScanLimits } from '../read/scan-xml';
+import { byteString, scanBytes, XmlElement, XmlRefused, type ByteString, type ScanLimits, type XmlAttribute } from '../read/scan-xml';
 import { checkDsp } from './dsp-rules';
 import type { DspTarget } from './dsp-rule';
+import type { Breach } from './profile-rule';
 import { checkProfile } from './profile-rules';
 import { checkReferences, type ReferenceFault } from './check-references';
 import { standardOf, type MessageStandard } from './message-kinds';
@@ -104,13 +105,21 @@ export function refusedReport(code: string, message: string): Report {
   return { ...emptyReport(), errors: [finding], error_count: 1, schema_skipped_reason: 'The document was refused before the schema stage' };
 }
 
+/** The attribute of a local name, where the element has it. */
+const attributeNamed = (element: XmlElement, name: string | undefined): XmlAttribute | undefined =>
+  name === undefined ? undefined : element.attributes.find((item) => localName(item) === name);
+
+/** Where a breach is: at its element, or at the attribute that it is about. */
+function placeOf({ element, attribute }: Breach, positions: PositionMap): { line: number; column: number; xpath: string } {
+  const found = attributeNamed(element, attribute);
+  return { ...positions.at((found ?? element).start), xpath: `${xpathOf(element)}${found ? `/@${found.name}` : ''}` };
+}
+
 function schemaFindings(outcome: SchemaOutcome, root: XmlElement, positions: PositionMap): Finding[] {
   return outcome.faults.map((fault) => {
     const message = fault.message.trim();
     const node = fault.xpath ? resolveXpath(root, fault.xpath) : null;
-    const name = attributeAtFault(message);
-    const attribute =
-      name !== undefined && node instanceof XmlElement ? node.attributes.find((item) => localName(item) === name) : undefined;
+    const attribute = node instanceof XmlElement ? attributeNamed(node, attributeAtFault(message)) : undefined;
     const place = node ? positions.at((attribute ?? node).start) : positions.onLine(fault.line);
     const { code, hint } = fault.malformed ? { code: 'xml.malformed', hint: hints['xml.malformed']! } : explainSchemaFault(message);
     return {
@@ -157,8 +166,7 @@ function profileFindings(root: XmlElement, ernVersion: string, positions: Positi
     stage: 'profile',
     level: rule.severity,
     severity: rule.severity,
-    ...positions.at(breach.element.start),
-    xpath: xpathOf(breach.element),
+    ...placeOf(breach, positions),
     code: rule.code,
     rule: rule.clause,
     message: breach.message,
@@ -176,8 +184,7 @@ const dspFindings = (root: XmlElement, ernVersion: string, dsp: DspTarget, posit
       stage: 'dsp',
       level: 'warning',
       severity: 'warning',
-      ...positions.at(breach.element.start),
-      xpath: xpathOf(breach.element),
+      ...placeOf(breach, positions),
       code: rule.code,
       rule: rule.clause,
       weight: rule.weight,

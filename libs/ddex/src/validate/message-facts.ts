@@ -1,6 +1,6 @@
 import { attributeOf, child, childrenNamed, path, textAt } from '../read/find';
 import type { XmlElement } from '../read/scan-xml';
-import { nameOf } from './profile-rule';
+import { isTrue, nameOf } from './profile-rule';
 
 /** A text with the element that bears it. */
 export interface Told {
@@ -131,7 +131,7 @@ function factsOf4(message: XmlElement): MessageFacts {
 /** ERN 3: what varies by territory lies in details by territory, and parties are written out where they are named. */
 function factsOf3(message: XmlElement): MessageFacts {
   const all = path(message, 'ReleaseList', 'Release');
-  const flagged = all.filter((release) => attributeOf(release, 'IsMainRelease') === 'true');
+  const flagged = all.filter((release) => isTrue(attributeOf(release, 'IsMainRelease')));
   const releases = flagged.length > 0 ? flagged : all.slice(0, 1);
   const recordings = path(message, 'ResourceList', 'SoundRecording');
   const titleOf = (item: XmlElement, of: TitleTold['of']): TitleTold[] =>

@@ -4,6 +4,8 @@ import type { XmlElement } from '../read/scan-xml';
 /** What breaks a rule, and where. */
 export interface Breach {
   element: XmlElement;
+  /** The attribute that it is about, where the element has it. */
+  attribute?: string;
   message: string;
 }
 
@@ -32,7 +34,8 @@ export const isTrue = (flag: string | undefined): boolean => flag !== undefined 
 export const primary = (message: XmlElement): XmlElement[] =>
   recordings(message).filter((item) => !isTrue(attributeOf(item, 'IsSupplemental')));
 export const mainRelease = (message: XmlElement): XmlElement | undefined => path(message, 'ReleaseList', 'Release')[0];
-export const breach = (element: XmlElement, message: string): Breach => ({ element, message });
+export const breach = (element: XmlElement, message: string, attribute?: string): Breach =>
+  attribute === undefined ? { element, message } : { element, message, attribute };
 export const nameOf = (resource: XmlElement): string =>
   textAt(resource, 'ResourceReference') ?? textAt(resource, 'ReleaseReference') ?? resource.name;
 

@@ -106,6 +106,22 @@ describe('release-profile rules', () => {
     expect(breachesOf('profile.deal_period', body)).toEqual(isPossible ? [] : ['The deal ends before it begins']);
   });
 
+  it('of ERN 3 ask what is asked of tracks of no recording that is secondary in each of its releases', () => {
+    const item = (n: number): string => `<SoundRecording><ResourceReference>A${n}</ResourceReference></SoundRecording>`;
+    const reference = (n: number, type: string): string =>
+      `<ReleaseResourceReference ReleaseResourceType="${type}Resource">A${n}</ReleaseResourceReference>`;
+    const release = (...inside: string[]): string =>
+      `<Release><ReleaseResourceReferenceList>${inside.join('')}</ReleaseResourceReferenceList></Release>`;
+    const releases =
+      release(reference(1, 'Primary'), reference(2, 'Secondary'), reference(3, 'Secondary')) + release(reference(3, 'Primary'));
+    const body = `<ResourceList>${[1, 2, 3, 4].map(item).join('')}</ResourceList><ReleaseList>${releases}</ReleaseList>`;
+    for (const rule of ['isrc_missing', 'track_release_missing'])
+      expect(breachesOf(`profile3.${rule}`, body).map((text) => /A\d/.exec(text)![0])).toEqual(['A1', 'A3', 'A4']);
+    const flagged = (flag: string): string => `<Release IsMainRelease="${flag}"/>`;
+    expect(breachesOf('profile3.main_release', `<ReleaseList>${flagged('1')}${flagged('false')}</ReleaseList>`)).toEqual([]);
+    expect(breachesOf('profile3.main_release', `<ReleaseList>${flagged('1')}${flagged('true')}</ReleaseList>`)).toHaveLength(1);
+  });
+
   it('count every breach and keep the first hundred of each rule', () => {
     const broken = checkProfile(scanXml(`<m><ResourceList>${'<SoundRecording/>'.repeat(5000)}</ResourceList></m>`), '4.3');
     const missing = broken.find(({ rule }) => rule.code === 'profile.isrc_missing')!;
