@@ -254,7 +254,7 @@ describeWithSchemas('with schemas', () => {
             {
               stage: 'schema',
               code: 'schema.value_not_allowed',
-              column: 13,
+              column: 22,
               rule: null,
               hint: 'Write kbps: capitals and small letters count.',
             },

@@ -6,39 +6,50 @@ export interface Place {
   column: number;
 }
 
-/** Bytes from one noted place to the next: what is read for each question. */
+/** Bytes from one note to the next: about what is read for each question. */
 const stride = 1024;
 
 /**
- * Finds lines and columns of a document's offsets. Notes the place of every 1,024th byte as far as it was asked for, so that neither many
- * lines nor long ones cost memory, and an answer takes no more than a stride's time.
+ * Finds lines and columns of a document's offsets. Notes the line at every 1,024th byte as far as it was asked for, and within long lines
+ * the characters too, so that neither many lines nor long ones cost much memory, and an answer takes no more than a stride's time.
  */
 export class PositionMap {
+  /** At each stride: the number of its line, and where that line begins. */
   private readonly lines: Uint32Array;
-  private readonly columns: Uint32Array;
-  /** How many places are noted. */
+  private readonly starts: Uint32Array;
   private noted = 1;
-  private readonly start: number;
+  /** Where the first line ends that is not noted yet. */
+  private ending: number;
+  /** Before each stride: bytes that continue a character. Made when a long line is first asked about. */
+  private continued: Uint32Array | null = null;
+  private counted = 1;
 
   constructor(private readonly text: ByteString) {
     const strides = Math.floor(text.length / stride) + 1;
     this.lines = new Uint32Array(strides);
-    this.columns = new Uint32Array(strides);
-    this.lines[0] = this.columns[0] = 1;
-    this.start = text.startsWith('\xef\xbb\xbf') ? 3 : 0;
+    this.starts = new Uint32Array(strides);
+    this.lines[0] = 1;
+    this.starts[0] = text.startsWith('\xef\xbb\xbf') ? 3 : 0;
+    this.ending = text.indexOf('\n');
   }
 
   at(offset: number): Place {
-    const end = Math.min(offset, this.text.length);
-    const note = Math.floor(end / stride);
+    const note = Math.floor(Math.min(offset, this.text.length) / stride);
     this.noteUpTo(note);
-    return this.walk(note, end);
+    let line = this.lines[note]!;
+    let start = this.starts[note]!;
+    const near = this.text.slice(note * stride, offset);
+    for (let i = near.indexOf('\n'); i >= 0; i = near.indexOf('\n', i + 1)) {
+      line++;
+      start = note * stride + i + 1;
+    }
+    return { line, column: offset <= start ? 1 : offset - start - this.continuedIn(start, offset) + 1 };
   }
 
   /** Place of the first character on a line that is not white space. */
   onLine(line: number): Place {
     this.noteUpTo(this.lines.length - 1);
-    let offset = Math.max(this.start, this.lines.findLastIndex((noted) => noted < line) * stride);
+    let offset = Math.max(this.starts[0]!, this.lines.findLastIndex((noted) => noted < line) * stride);
     for (let { line: at } = this.at(offset); at < line; at++) {
       offset = this.text.indexOf('\n', offset) + 1;
       if (offset === 0) return { line, column: 1 };
@@ -49,25 +60,34 @@ export class PositionMap {
 
   private noteUpTo(note: number): void {
     for (; this.noted <= note; this.noted++) {
-      const { line, column } = this.walk(this.noted - 1, this.noted * stride);
+      let line = this.lines[this.noted - 1]!;
+      let start = this.starts[this.noted - 1]!;
+      for (; this.ending >= 0 && this.ending < this.noted * stride; this.ending = this.text.indexOf('\n', start)) {
+        line++;
+        start = this.ending + 1;
+      }
       this.lines[this.noted] = line;
-      this.columns[this.noted] = column;
+      this.starts[this.noted] = start;
     }
   }
 
-  /** From a noted place to an offset beyond it. */
-  private walk(note: number, end: number): Place {
-    let line = this.lines[note]!;
-    let column = this.columns[note]!;
-    for (let i = note === 0 ? this.start : note * stride; i < end; i++) {
-      const code = this.text.charCodeAt(i);
-      if (code === 10) {
-        line++;
-        column = 1;
-        // Characters, not bytes: the bytes 80 to BF continue a character.
-      } else if ((code & 0xc0) !== 0x80) column++;
-    }
-    return { line, column };
+  private continuedIn(from: number, to: number): number {
+    return to - from <= stride ? this.count(from, to) : this.continuedBefore(to) - this.continuedBefore(from);
+  }
+
+  private continuedBefore(offset: number): number {
+    const note = Math.floor(offset / stride);
+    const continued = (this.continued ??= new Uint32Array(this.lines.length));
+    for (; this.counted <= note; this.counted++)
+      continued[this.counted] = continued[this.counted - 1]! + this.count((this.counted - 1) * stride, this.counted * stride);
+    return continued[note]! + this.count(note * stride, offset);
+  }
+
+  /** Characters are counted, not bytes: the bytes 80 to BF continue one. */
+  private count(from: number, to: number): number {
+    let count = 0;
+    for (let i = from; i < to; i++) if ((this.text.charCodeAt(i) & 0xc0) === 0x80) count++;
+    return count;
   }
 }
 
