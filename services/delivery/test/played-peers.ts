@@ -32,6 +32,10 @@ export interface Peers {
   rendered: string[];
   /** Set: thrown by the next renderings. */
   refuseRendering: Refused | undefined;
+  /** Calls of prepareDelivery that have come. */
+  asked: number;
+  /** Set: prepareDelivery answers when it settles. */
+  holdPreparing: Promise<void> | undefined;
   /** A release whose audio is in storage. */
   newRelease(tenantUuid: string, changes?: Partial<PlayedRelease> & { seconds?: number }): Promise<PlayedRelease>;
   stop(): Promise<void>;
@@ -61,20 +65,22 @@ export async function playPeers(internalToken: string, storageFolder: string, re
 
   const catalog = new RpcServer({ address: '127.0.0.1:0', internalToken });
   catalog.add(CatalogService.method.prepareDelivery, {
-    run: (caller: Caller, { uuid, dspSlugs }: { uuid: string; dspSlugs: string[] }) => {
+    run: async (caller: Caller, { uuid, dspSlugs }: { uuid: string; dspSlugs: string[] }) => {
+      peers.asked += 1;
+      await peers.holdPreparing;
       const release = find(caller, uuid);
       if (!release.approved) throw new Refused('release.not_approved');
       const unattached = dspSlugs.find((slug) => !release.dsps.includes(canonicalSlug(slug)));
       if (unattached) throw new Refused('dsp.not_attached', { params: { slug: unattached } });
       if (release.dsps.length === 0) throw new Refused('dsp.none_attached');
       const slugs = dspSlugs.length > 0 ? dspSlugs.map(canonicalSlug) : release.dsps;
-      return Promise.resolve({
+      return {
         releaseUuid: uuid,
         title: release.title,
         status: ReleaseStatus.APPROVED,
         targets: slugs.map((slug) => ({ slug, isBlocked: release.blocked.includes(slug) })),
         revision: BigInt(release.revision),
-      });
+      };
     },
   } as never);
   catalog.add(CatalogService.method.listReleaseDsps, {
@@ -97,6 +103,8 @@ export async function playPeers(internalToken: string, storageFolder: string, re
     releases,
     rendered: [],
     refuseRendering: undefined,
+    asked: 0,
+    holdPreparing: undefined,
     async newRelease(tenantUuid, { seconds = 0.2, ...changes } = {}) {
       const uuid = uuidv4();
       const bytes = makeWav({ seconds, frequency: 300 + (minted % 100) });

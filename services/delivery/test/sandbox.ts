@@ -11,7 +11,7 @@ import { loadRegistry, type DspRegistry } from '@tonegrid/dsp-registry';
 import { Outbox, type CloudEvent } from '@tonegrid/events';
 import type { Refused } from '@tonegrid/errors';
 import { rpcClient, type Caller, type RpcClient } from '@tonegrid/rpc';
-import { freePort, startNats, startPostgres, startProcess, waitFor, type RunningProcess } from '@tonegrid/testing';
+import { freePort, startNats, startPostgres, startProcess, waitFor, type RunningPostgres, type RunningProcess } from '@tonegrid/testing';
 import { v4 as uuidv4 } from 'uuid';
 import { migrations } from '../src/migrations';
 import { playPeers, type Peers, type PlayedRelease } from './played-peers';
@@ -56,6 +56,9 @@ export interface Sandbox {
   /** Folders of a DSP's upload folder. */
   folders(user: string): string[];
   simulatorData: string;
+  /** URL of the delivery service's admin port. */
+  admin: string;
+  postgres: RunningPostgres;
   simulator: RunningProcess;
   delivery: RunningProcess;
   startSimulator(): Promise<void>;
@@ -69,6 +72,8 @@ export interface SandboxOptions {
   /** Variables of the delivery service. */
   delivery?: Record<string, string>;
   simulator?: Record<string, string>;
+  /** A PostgreSQL of its own, which may be killed. */
+  ownPostgres?: boolean;
 }
 
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
@@ -90,7 +95,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ADMIN_HOST: '127.0.0.1',
   };
   const registry = loadRegistry(dspsFile, shared);
-  const postgres = await startPostgres();
+  const postgres = await startPostgres({ own: options.ownPostgres });
   const database = await postgres.createDatabase('delivery');
   const nats = await startNats();
   await runMigrations({ url: database.migrationUrl, appRole: database.appRole, migrations });
@@ -107,6 +112,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     data,
     outbox: new Outbox('/tonegrid/catalog', data),
     simulatorData: join(folder, 'simulator'),
+    admin: `http://127.0.0.1:${ports.admin}`,
+    postgres,
     newCaller: (changes = {}) => ({
       tenantUuid: uuidv4(),
       tenantName: 'Harbour Records',

@@ -14,6 +14,6 @@ export class DeliverToAll {
   ) {}
 
   run(caller: Caller, request: DeliverToAllRequest) {
-    return this.changes.run(caller, DeliverToAllResponseSchema, (tx) => this.deliveries.queue(caller, tx, { release: request.uuid }));
+    return this.deliveries.run(caller, { release: request.uuid }, (work) => this.changes.run(caller, DeliverToAllResponseSchema, work));
   }
 }

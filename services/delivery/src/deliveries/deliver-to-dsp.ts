@@ -14,8 +14,8 @@ export class DeliverToDsp {
   ) {}
 
   run(caller: Caller, request: DeliverToDspRequest) {
-    return this.changes.run(caller, DeliverToDspResponseSchema, (tx) =>
-      this.deliveries.queue(caller, tx, { release: request.uuid, slug: request.dspSlug }),
+    return this.deliveries.run(caller, { release: request.uuid, slug: request.dspSlug }, (work) =>
+      this.changes.run(caller, DeliverToDspResponseSchema, work),
     );
   }
 }

@@ -27,8 +27,20 @@ interface Target {
   isBlocked: boolean;
 }
 
+/** What was queued, and what was not and why: the answer of every use case that orders deliveries. */
+export interface Queued {
+  message: string;
+  data: { queued: { dsp: string; state: string }[]; skipped: { dsp: string; reason: string }[] };
+}
+
+/** Runs the work as a change of its caller, with the response message of its rpc. */
+type Change<A> = (work: (tx: Tx) => Promise<Queued>) => Promise<A>;
+
+/** Thrown by work that was only to find out whether it had been done before. */
+const unanswered = new Error('this call has not been answered before');
+
 /**
- * Queues messages: status, message and event of each DSP in the given transaction. A DSP that a message is already on its way to
+ * Queues messages: status, message and event of each DSP in one transaction. A DSP that a message is already on its way to
  * is skipped as `in_progress`, in the answer for all and for one alike, so that pressing twice sends once.
  */
 @Injectable()
@@ -43,11 +55,32 @@ export class QueueDeliveries {
   ) {}
 
   /**
+   * The catalogue is asked before the change, because it may take seconds in which no connection to the database may be held; what it
+   * refuses is thrown within the change, so that it is stored under an Idempotency-Key. A key that was answered is answered from the
+   * store and the catalogue is not asked again, since that may submit a draft.
+   *
    * Refuses with `dsp.not_found`, `dsp.not_attached`, `dsp.none_attached`, `delivery.blocked` (one DSP), and as the catalogue
    * does (`release.not_found`, `release.not_approved`, the gate that failed).
    */
-  async queue(caller: Caller, tx: Tx, order: Order) {
-    const targets = await this.targets(caller, order);
+  async run<A>(caller: Caller, order: Order, change: Change<A>): Promise<A> {
+    if (caller.idempotency) {
+      try {
+        return await change(() => Promise.reject(unanswered));
+      } catch (error) {
+        if (error !== unanswered) throw error;
+      }
+    }
+    const asked = await this.targets(caller, order).then(
+      (targets) => ({ targets }),
+      (refusal: unknown) => ({ refusal }),
+    );
+    return change(async (tx) => {
+      if ('refusal' in asked) throw asked.refusal;
+      return this.queue(caller, tx, order, asked.targets);
+    });
+  }
+
+  private async queue(caller: Caller, tx: Tx, order: Order, targets: Target[]): Promise<Queued> {
     const open = targets.filter(({ isBlocked }) => !isBlocked);
     const rows = await this.deliveries.lockAll(
       tx,

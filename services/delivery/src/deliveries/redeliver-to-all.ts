@@ -14,8 +14,8 @@ export class RedeliverToAll {
   ) {}
 
   run(caller: Caller, request: RedeliverToAllRequest) {
-    return this.changes.run(caller, RedeliverToAllResponseSchema, (tx) =>
-      this.deliveries.queue(caller, tx, { release: request.uuid, again: true }),
+    return this.deliveries.run(caller, { release: request.uuid, again: true }, (work) =>
+      this.changes.run(caller, RedeliverToAllResponseSchema, work),
     );
   }
 }

@@ -14,8 +14,8 @@ export class RedeliverToDsp {
   ) {}
 
   run(caller: Caller, request: RedeliverToDspRequest) {
-    return this.changes.run(caller, RedeliverToDspResponseSchema, (tx) =>
-      this.deliveries.queue(caller, tx, { release: request.uuid, slug: request.dspSlug, again: true }),
+    return this.deliveries.run(caller, { release: request.uuid, slug: request.dspSlug, again: true }, (work) =>
+      this.changes.run(caller, RedeliverToDspResponseSchema, work),
     );
   }
 }
