@@ -144,6 +144,23 @@ describe('an acknowledgement folder', () => {
     expect(rejected!.data['reason']).toBe('IdentifierInvalid: The ISRC is another recording’s (proposed: ResendXmlOnly)');
   });
 
+  it('is read over a new connection when the old one has gone', async () => {
+    const first = await delivered();
+    put(acknowledgementFileName(first.messageId, new Date()), ack(first.release));
+    await waitFor(async () => (await sandbox.told(first.release)).length === 2, { what: 'the first' });
+    // Nobody looks, so that the connection goes between two requests.
+    const nextLook = (at: string) =>
+      sandbox.data.system((tx) => tx.query(`update ack_polls set next_poll_at = ${at} where dsp = 'spotify'`));
+    await nextLook(`now() + interval '1 hour'`);
+    await pause(500);
+    await sandbox.simulator.kill9();
+    await sandbox.startSimulator();
+    const second = await delivered();
+    put(acknowledgementFileName(second.messageId, new Date()), ack(second.release));
+    await nextLook('now()');
+    await waitFor(async () => (await sandbox.told(second.release)).length === 2, { what: 'the second' });
+  });
+
   it('is not stopped by files that make no sense, nor by half of one', async () => {
     const { release, messageId } = await delivered();
     put('ACK_TG-unknown_20260101000000000.xml', ack({ ...release, upc: '000000000000' }));

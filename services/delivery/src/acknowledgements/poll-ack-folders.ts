@@ -78,6 +78,7 @@ export class PollAckFolders implements OnApplicationBootstrap, BeforeApplication
       const factor = Math.max(waiting ? 1 : idleFactor, Math.min(2 ** line.failures, mostFactor));
       // A tenth less, so that a timer which fires a little early does not wait for its next time.
       if (!(await this.files.takeTurn(this.data, dsp.slug, this.everyMs * factor * 0.9))) return;
+      if (line.session?.isOpen === false) this.hangUp(line);
       line.session ??= await this.open(dsp);
       await this.reader.run(line.session, dsp, folder);
       line.failures = 0;

@@ -21,16 +21,34 @@ const window = 32;
 
 /** One connection to an SFTP server. Everything that goes wrong with it is DspAway. */
 export class SftpSession {
+  private closed = false;
+
   private constructor(
     private readonly client: Client,
     private readonly sftp: SFTPWrapper,
-  ) {}
+  ) {
+    // Heard here, because ssh2 neither refuses nor answers a request over what was closed between two of them.
+    const closed = () => void (this.closed = true);
+    client.once('close', closed);
+    sftp.once('close', closed).once('end', closed);
+    // An answer that is none.
+    sftp.on('error', () => {
+      closed();
+      client.destroy();
+    });
+  }
 
   /**
    * Connects, and goes no further when the server shows another host key than the registry's (`SHA256:…`).
    * @param signal ends the connection, and with it whatever is under way
+   * @param withinMs the longest wait for a session that takes requests
    */
-  static open(endpoint: SftpEndpoint, credentials: SftpCredentials, signal?: AbortSignal): Promise<SftpSession> {
+  static open(
+    endpoint: SftpEndpoint,
+    credentials: SftpCredentials,
+    signal?: AbortSignal,
+    withinMs: number = connectMs,
+  ): Promise<SftpSession> {
     const { host_key: hostKey } = credentials;
     if (!hostKey) return Promise.reject(new DspAway('No host key is configured for the SFTP server.'));
     return new Promise((resolve, reject) => {
@@ -39,9 +57,12 @@ export class SftpSession {
       client.setMaxListeners(0);
       let wrongKey = false;
       const fail = (error: Error) => {
+        clearTimeout(late);
         client.destroy();
         reject(new DspAway(wrongKey ? 'The SFTP server shows another host key than the one configured.' : `SFTP: ${error.message}`));
       };
+      // ssh2's own limit ends with the login.
+      const late = setTimeout(() => fail(new Error(`no session in ${withinMs / 1000} s`)), withinMs);
       const abort = () => client.destroy();
       signal?.addEventListener('abort', abort, { once: true });
       client
@@ -53,6 +74,7 @@ export class SftpSession {
         .on('ready', () => {
           client.sftp((error, sftp) => {
             if (error) return fail(error);
+            clearTimeout(late);
             return resolve(new SftpSession(client, sftp));
           });
         })
@@ -62,7 +84,7 @@ export class SftpSession {
           username: credentials.username,
           password: credentials.password,
           privateKey: credentials.private_key,
-          readyTimeout: connectMs,
+          readyTimeout: withinMs,
           keepaliveInterval: 10_000,
           keepaliveCountMax: 3,
           hostVerifier: (key: Buffer) => {
@@ -72,6 +94,11 @@ export class SftpSession {
         });
       if (signal?.aborted) abort();
     });
+  }
+
+  /** False when its connection was closed, from either end: it takes no more requests. */
+  get isOpen(): boolean {
+    return !this.closed;
   }
 
   close(): void {
@@ -152,9 +179,11 @@ export class SftpSession {
   private ask<T>(what: string, request: (done: (error?: Error, value?: T) => void) => void): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const fail = (reason: string) => reject(new DspAway(`SFTP, ${what}: ${reason}`));
+      if (this.closed) return fail('the connection was closed');
       // A server that answers keepalives but no request any more.
       const late = setTimeout(() => {
         fail('no answer');
+        this.closed = true;
         this.client.destroy();
       }, answerMs);
       const closed = () => {
