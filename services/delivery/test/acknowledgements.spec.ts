@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { acknowledgementFileName, writeAcknowledgement, type Acknowledgement } from '@tonegrid/ddex';
 import type { Caller } from '@tonegrid/rpc';
@@ -111,7 +111,8 @@ describe('a signed report', () => {
 });
 
 describe('an acknowledgement folder', () => {
-  const put = (name: string, content: string) => writeFileSync(join(sandbox.simulatorData, 'sftp/spotify/ack', name), content);
+  const path = (name: string) => join(sandbox.simulatorData, 'sftp/spotify/ack', name);
+  const put = (name: string, content: string) => writeFileSync(path(name), content);
   const ack = (release: PlayedRelease, changes: Partial<Acknowledgement> = {}) =>
     writeAcknowledgement({
       sender: { dpid: 'PADPIDA2011072101T', name: 'Spotify' },
@@ -161,8 +162,12 @@ describe('an acknowledgement folder', () => {
     await waitFor(async () => (await sandbox.told(second.release)).length === 2, { what: 'the second' });
   });
 
-  it('is not stopped by files that make no sense, nor by half of one', async () => {
+  it('is not stopped by files that make no sense or are refused, nor by half of one', async () => {
     const { release, messageId } = await delivered();
+    // Older than all others, so they are read first: what the server does not hand out, and what was written on no day.
+    mkdirSync(path('0-refused.xml'));
+    put('0-dated.xml', ack({ ...release, upc: '000000000000' }, { date: '2026-02-30' }));
+    for (const name of ['0-refused.xml', '0-dated.xml']) utimesSync(path(name), 0, 1_000_000);
     put('ACK_TG-unknown_20260101000000000.xml', ack({ ...release, upc: '000000000000' }));
     put('attack.xml', '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><x>&e;</x>');
     const name = acknowledgementFileName(messageId, new Date());
@@ -173,7 +178,13 @@ describe('an acknowledgement folder', () => {
     await pause(50);
     put(name, ack(release));
     await waitFor(async () => (await sandbox.told(release)).length === 2, { what: 'the whole file' });
-    const rows = await sandbox.data.system((tx) => tx.query<{ state: string }>(`select state from ack_files where name = 'attack.xml'`));
-    expect(rows).toEqual([{ state: 'unreadable' }]);
+    const rows = await sandbox.data.system((tx) =>
+      tx.query(`select name, state, problem from ack_files where name in ('attack.xml', '0-refused.xml', '0-dated.xml') order by name`),
+    );
+    expect(rows).toEqual([
+      { name: '0-dated.xml', state: 'unmatched', problem: 'no message of ours is its subject' },
+      { name: '0-refused.xml', state: 'unreadable', problem: expect.stringMatching(/^SFTP, read .*0-refused\.xml: This is no file/) },
+      { name: 'attack.xml', state: 'unreadable', problem: expect.any(String) },
+    ]);
   });
 });

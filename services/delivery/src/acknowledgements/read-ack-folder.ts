@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { Data } from '@tonegrid/data';
 import { parseAcknowledgementFileName, readAcknowledgement, type AcknowledgementRead } from '@tonegrid/ddex';
 import { DspRegistry, type Dsp } from '@tonegrid/dsp-registry';
-import { logger } from '@tonegrid/rpc';
+import { Refused } from '@tonegrid/errors';
+import { logger, parseDate } from '@tonegrid/rpc';
 import { acknowledgementsTotal } from '../metrics';
-import { oneLine } from '../send/failures';
+import { DspAway, oneLine } from '../send/failures';
 import type { RemoteFile, SftpSession } from '../send/sftp-session';
 import { AckFileStore } from './ack-file.store';
 import { ApplyAcknowledgement, type AcknowledgedMessage } from './apply-acknowledgement';
@@ -30,8 +31,20 @@ export class ReadAckFolder {
     const fresh = await this.files.unhandled(this.data, dsp.slug, there);
     fresh.sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime() || (a.name < b.name ? -1 : 1));
     let applied = 0;
-    for (const file of fresh) if (await this.take(session, dsp, folder, file)) applied += 1;
+    for (const file of fresh) if (await this.takeOrPuzzle(session, dsp, folder, file)) applied += 1;
     return applied;
+  }
+
+  /** A file that cannot be taken does not keep those behind it; throws only what holds for every file: the server or the database is away. */
+  private async takeOrPuzzle(session: SftpSession, dsp: Dsp, folder: string, file: RemoteFile): Promise<boolean> {
+    try {
+      return await this.take(session, dsp, folder, file);
+    } catch (error) {
+      if (!session.isOpen || (error instanceof Refused && error.code === 'service.unavailable')) throw error;
+      if (error instanceof DspAway) return this.puzzle(dsp, file, 'unreadable', error.message);
+      logger.error({ err: error, dsp: dsp.slug, file: file.name }, 'an acknowledgement could not be taken');
+      return this.puzzle(dsp, file, 'unreadable', 'unexpected error');
+    }
   }
 
   private async take(session: SftpSession, dsp: Dsp, folder: string, file: RemoteFile): Promise<boolean> {
@@ -62,7 +75,8 @@ export class ReadAckFolder {
     const named = parseAcknowledgementFileName(file.name)?.messageId;
     const byName = named && (await this.acknowledgements.byMessageId(this.data, dsp.slug, named));
     if (byName) return byName;
-    const date = read.date && /^\d{4}-\d{2}-\d{2}$/.test(read.date) ? read.date : null;
+    // Of no use where it is no day, nor in the year 0, which PostgreSQL does not know.
+    const date = read.date && read.date >= '0001' && parseDate(read.date) ? read.date : null;
     return read.releaseId ? this.acknowledgements.byPath(this.data, dsp.slug, read.releaseId, date) : undefined;
   }
 
