@@ -73,3 +73,14 @@ describe('while the catalogue takes its time', () => {
     expect(sandbox.peers.asked).toBe(asked);
   });
 });
+
+it('without its database it still shows metrics', async () => {
+  const metrics = async () => {
+    const answer = await fetch(`${sandbox.admin}/metrics`);
+    return { status: answer.status, text: await answer.text() };
+  };
+  expect((await metrics()).status).toBe(200);
+  await sandbox.postgres.kill9();
+  const { status, text } = await metrics();
+  expect([status, text.includes('delivery_attempts_total{')]).toEqual([200, true]);
+});

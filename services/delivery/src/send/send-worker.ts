@@ -146,7 +146,8 @@ export class SendWorker implements OnApplicationBootstrap, BeforeApplicationShut
       labelNames: ['dsp'] as const,
       registers: [registry],
       async collect() {
-        const depths = await messages.depth(data);
+        // Unknown while the database is away, which must not keep the other metrics from being shown.
+        const depths = await messages.depth(data).catch(() => []);
         this.reset();
         depths.forEach(({ dsp, count }) => this.set({ dsp }, count));
       },
