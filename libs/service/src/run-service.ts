@@ -18,7 +18,7 @@ import { startEvents, type Events } from './start-events';
 import { hearSignals, stopAndExit } from './stopping';
 import { sweepAnswers } from './sweep-answers';
 import { startTelemetry } from './telemetry';
-import { clientOf, CONFIG } from './tokens';
+import { clientOf, CONFIG, STOPPING } from './tokens';
 
 type Peer = keyof typeof services;
 
@@ -109,8 +109,10 @@ async function start<S extends z.ZodRawShape>(
   const relay: { wake?: () => boolean } = {};
   const outbox = definition.events && data ? new Outbox(`/tonegrid/${definition.name}`, data, () => relay.wake?.() ?? false) : undefined;
 
+  const ending = new AbortController();
   const providers: Provider[] = [
     { provide: CONFIG, useValue: config },
+    { provide: STOPPING, useValue: ending.signal },
     ...clients.map(({ peer, client }) => ({ provide: clientOf(services[peer]), useValue: client })),
   ];
   if (data)
@@ -142,6 +144,8 @@ async function start<S extends z.ZodRawShape>(
 
   return async () => {
     admin.stopping();
+    // Now, so that what workers have under way has the whole grace, and not what the calls leave of it.
+    ending.abort();
     if (config.SHUTDOWN_DELAY_MS > 0) await new Promise((resolve) => setTimeout(resolve, config.SHUTDOWN_DELAY_MS));
     const answered = server?.stop(config.SHUTDOWN_GRACE_MS) ?? Promise.resolve();
     await Promise.all([answered, events?.stop(answered)]);

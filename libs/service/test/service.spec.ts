@@ -285,7 +285,7 @@ describe('a service', () => {
     expect(await rows(`select name from heard where name = 'again'`)).toHaveLength(1);
   }, 120_000);
 
-  test('asked to stop with a call under way: not ready, takes no new call, finishes this one, sends its traces, exits 0', async () => {
+  test('asked to stop with a call under way: not ready, tells its workers, takes no new call, finishes this one, sends its traces, exits 0', async () => {
     const slow = small.client.createArtist(caller('request-slow'), { name: 'slow 2500' });
     await waitFor(async () => readMetrics(await (await fetch(`${small.admin}/metrics`)).text()).sum('rpc_server_under_way') === 1, {
       timeout: 30_000,
@@ -303,6 +303,9 @@ describe('a service', () => {
     expect(await small.process.exited).toBe(0);
     expect(small.process.lines().at(-1)).toMatchObject({ msg: 'stopped' });
     small.client.close();
+    const order = small.process.lines().map(({ msg, request_id: id }) => (id === 'request-slow' ? `${String(msg)} slow` : msg));
+    expect(order.indexOf('the worker takes no more')).toBeGreaterThan(order.indexOf('stopping'));
+    expect(order.indexOf('the worker takes no more')).toBeLessThan(order.indexOf('served slow'));
     expect(await rows(`select name from artists where name in ('slow 2500', 'late')`)).toEqual([{ name: 'slow 2500' }]);
     const line = (request: string) => small.process.lines().find((each) => each['request_id'] === request && each['msg'] === 'served')!;
     const served = collector.spans.find(({ traceId, kind }) => traceId === line('request-slow')['trace_id'] && kind === 'SERVER')!;

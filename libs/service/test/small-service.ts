@@ -1,4 +1,4 @@
-import { Injectable, Module } from '@nestjs/common';
+import { Inject, Injectable, Module } from '@nestjs/common';
 import { CatalogService, CreateArtistResponseSchema, type CreateArtistRequest, type CreateArtistRequestSchema } from '@tonegrid/contracts';
 import { tenancyFunctions, tenantTable, type Tx } from '@tonegrid/data';
 import { eventTables, Outbox, type ReceivedEvent } from '@tonegrid/events';
@@ -6,7 +6,7 @@ import { Changes, idempotencyTable } from '@tonegrid/idempotency';
 import { logger, Rpc, type Caller, type UseCase } from '@tonegrid/rpc';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { z } from 'zod';
-import { Handles, runService, type EventHandler } from '../src';
+import { Handles, runService, STOPPING, type EventHandler } from '../src';
 
 /** The service that the suite runs: small, and with every part that the kit has. */
 class Small1764000000000 implements MigrationInterface {
@@ -69,7 +69,15 @@ export class HearOfArtists implements EventHandler {
   }
 }
 
-@Module({ providers: [CreateArtist, HearOfArtists] })
+/** Works by itself until the process is asked to stop. */
+@Injectable()
+export class Worker {
+  constructor(@Inject(STOPPING) stopping: AbortSignal) {
+    stopping.addEventListener('abort', () => logger.info('the worker takes no more'));
+  }
+}
+
+@Module({ providers: [CreateArtist, HearOfArtists, Worker] })
 class SmallModule {}
 
 void runService({

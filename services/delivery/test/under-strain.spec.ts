@@ -1,3 +1,4 @@
+import { Refused } from '@tonegrid/errors';
 import type { Caller } from '@tonegrid/rpc';
 import { pause, waitFor } from '@tonegrid/testing';
 import type { PlayedRelease } from './played-peers';
@@ -72,6 +73,45 @@ describe('while the catalogue takes its time', () => {
     }
     expect(sandbox.peers.asked).toBe(asked);
   });
+});
+
+it('asked to stop, it takes no more messages while calls come to their end', async () => {
+  const { caller, release } = await newRelease();
+  const other = await newRelease();
+  sandbox.peers.refuseRendering = new Refused('service.unavailable');
+  await sandbox.client.deliverToAll(caller, { uuid: release.uuid });
+  await waitFor(
+    async () =>
+      (
+        await sandbox.data.system((tx) =>
+          tx.query(
+            `update messages set next_attempt_at = now() + interval '1 hour' where release_uuid = $1 and lease_owner is null returning 1`,
+            [release.uuid],
+          ),
+        )
+      ).length === 1,
+    { what: 'the message at rest' },
+  );
+  sandbox.peers.refuseRendering = undefined;
+  const letGo = holdPreparing();
+  const { asked } = sandbox.peers;
+  const call = sandbox.client.deliverToAll(other.caller, { uuid: other.release.uuid });
+  try {
+    await waitFor(() => sandbox.peers.asked === asked + 1, { what: 'the call under way' });
+    process.kill(sandbox.delivery.pid, 'SIGTERM');
+    await waitFor(() => sandbox.delivery.lines().some(({ msg }) => msg === 'stopping'), { what: 'the signal being heard' });
+    await sandbox.data.system((tx) => tx.query('update messages set next_attempt_at = now() where release_uuid = $1', [release.uuid]));
+    // Twice as long as it takes between two looks for work.
+    await pause(2_000);
+    expect(await sandbox.told(release)).toEqual(['spotify.submitted']);
+    expect(sandbox.folders('spotify').filter((name) => name.includes(release.upc))).toEqual([]);
+  } finally {
+    letGo();
+  }
+  expect((await call).data!.queued).toHaveLength(1);
+  expect(await sandbox.delivery.exited).toBe(0);
+  await sandbox.startDelivery();
+  await sandbox.reached(caller, release, 'spotify', 'live');
 });
 
 it('without its database it still shows metrics', async () => {

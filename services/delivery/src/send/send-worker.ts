@@ -2,7 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationB
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api';
 import { Data } from '@tonegrid/data';
 import { logger, metrics, rootContext, withCallContext } from '@tonegrid/rpc';
-import { CONFIG } from '@tonegrid/service';
+import { CONFIG, STOPPING } from '@tonegrid/service';
 import { Gauge } from 'prom-client';
 import { v4 as uuidv4 } from 'uuid';
 import { timingOf, type DeliveryConfig } from '../config';
@@ -32,9 +32,12 @@ export class SendWorker implements OnApplicationBootstrap, BeforeApplicationShut
   private looking: Promise<void> | undefined;
   private lookAgain = false;
   private state: 'new' | 'running' | 'stopped' = 'new';
+  private late: NodeJS.Timeout | undefined;
+  private isOverdue = false;
 
   constructor(
     @Inject(CONFIG) private readonly config: DeliveryConfig,
+    @Inject(STOPPING) private readonly stopping: AbortSignal,
     private readonly data: Data,
     private readonly messages: MessageStore,
     private readonly sender: SendMessage,
@@ -47,6 +50,7 @@ export class SendWorker implements OnApplicationBootstrap, BeforeApplicationShut
 
   onApplicationBootstrap(): void {
     this.state = 'running';
+    this.stopping.addEventListener('abort', () => this.stop(), { once: true });
     this.timer = setInterval(() => this.wake(), lookEveryMs);
     this.wake();
   }
@@ -61,16 +65,27 @@ export class SendWorker implements OnApplicationBootstrap, BeforeApplicationShut
     });
   }
 
+  /** Waits until nothing is under way any more. */
   async beforeApplicationShutdown(): Promise<void> {
+    this.stop();
+    await this.looking;
+    // Claimed by a look that outlasted the grace.
+    if (this.isOverdue) this.cutOff();
+    await Promise.all([...this.jobs.values()].map(({ done }) => done));
+    clearTimeout(this.late);
+  }
+
+  /** Claims nothing more; what is under way has its grace from now on, beside the calls that come to their end. */
+  private stop(): void {
+    if (this.state === 'stopped') return;
     this.state = 'stopped';
     clearInterval(this.timer);
-    await this.looking;
-    const late = setTimeout(
-      () => this.jobs.forEach(({ abort }) => abort.abort(new Interrupted('The service is stopping.'))),
-      timingOf(this.config).stopGrace,
-    );
-    await Promise.all([...this.jobs.values()].map(({ done }) => done));
-    clearTimeout(late);
+    this.late = setTimeout(() => this.cutOff(), timingOf(this.config).stopGrace);
+  }
+
+  private cutOff(): void {
+    this.isOverdue = true;
+    this.jobs.forEach(({ abort }) => abort.abort(new Interrupted('The service is stopping.')));
   }
 
   private async look(): Promise<void> {
