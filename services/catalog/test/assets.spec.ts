@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { AudioStatus } from '@tonegrid/contracts';
 import type { Caller } from '@tonegrid/rpc';
+import type { Storage } from '@tonegrid/storage';
 import { pause, waitFor } from '@tonegrid/testing';
 import { v4 } from 'uuid';
 import { AudioWorker } from '../src/assets/audio-worker';
@@ -172,6 +173,33 @@ describe('audio', () => {
     expect(await sweep.run()).toBe(2);
     expect(stored('audio')).not.toContain(unused!.storage_key.slice('audio/'.length));
     expect(stored('audio')).toHaveLength(before.length - 1);
+  });
+
+  test('sweeping ends with the file that is under way when the service stops, and is waited for', async () => {
+    const caller = newCaller();
+    const keys = ['audio/crashed-1', 'audio/crashed-2'];
+    for (const key of keys)
+      await catalog.all(`insert into asset_uploads (storage_key, tenant_uuid, started_at) values ($1, $2, now() - interval '25 hours')`, [
+        key,
+        caller.tenantUuid,
+      ]);
+    let letGo!: () => void;
+    const held = new Promise<void>((resolve) => (letGo = resolve));
+    const deleted: string[] = [];
+    const slow = { delete: (key: string) => (deleted.push(key), held) } as unknown as Storage;
+    const sweep = new SweepAssets(catalog.data, slow);
+    const running = sweep.run();
+    await waitFor(() => deleted.length === 1, { what: 'the first file' });
+    let hasStopped = false;
+    const stopped = sweep.beforeApplicationShutdown().then(() => void (hasStopped = true));
+    await pause(100);
+    expect(hasStopped).toBe(false);
+    letGo();
+    await stopped;
+    expect(await running).toBe(1);
+    expect(deleted).toHaveLength(1);
+    expect(await catalog.all('select 1 from asset_uploads where storage_key = any($1)', [keys])).toHaveLength(1);
+    await catalog.all('delete from asset_uploads where storage_key = any($1)', [keys]);
   });
 
   test('a job whose worker died is taken again when its lease is over, and the late one changes nothing', async () => {

@@ -17,6 +17,8 @@ const portion = 100;
 @Injectable()
 export class SweepAssets implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<number> | undefined;
+  private stopping = false;
 
   constructor(
     private readonly data: Data,
@@ -27,12 +29,19 @@ export class SweepAssets implements OnApplicationBootstrap, BeforeApplicationShu
     this.schedule(firstAfterMs);
   }
 
-  beforeApplicationShutdown(): void {
+  /** Waits for the file that is under way: the connection to the database is closed next. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     clearTimeout(this.timer);
+    await this.sweeping?.catch(() => undefined);
   }
 
-  /** Runs a sweep to its end; answers how many files were removed. */
-  async run(): Promise<number> {
+  /** Runs a sweep to its end, or joins the one that runs; answers how many files were removed. */
+  run(): Promise<number> {
+    return (this.sweeping ??= this.sweep().finally(() => (this.sweeping = undefined)));
+  }
+
+  private async sweep(): Promise<number> {
     const uploads = await this.inPortions(
       (tx) => staleUploads(tx, staleAfter, portion),
       (tx, { storage_key }) => forgetUpload(tx, storage_key),
@@ -41,7 +50,7 @@ export class SweepAssets implements OnApplicationBootstrap, BeforeApplicationShu
       (tx) => unusedAssets(tx, unusedAfter, portion),
       (tx, { uuid }) => deleteAsset(tx, uuid),
     );
-    return uploads + unused + (await this.storage.sweep(24 * 3_600_000));
+    return uploads + unused + (this.stopping ? 0 : await this.storage.sweep(24 * 3_600_000));
   }
 
   // The file goes before its row: if the process dies in between, the row is found again and nothing is left to remove.
@@ -50,16 +59,19 @@ export class SweepAssets implements OnApplicationBootstrap, BeforeApplicationShu
     forget: (tx: Tx, row: R) => Promise<unknown>,
   ): Promise<number> {
     for (let removed = 0; ;) {
-      const found = await this.data.system(async (tx) => {
-        const rows = await find(tx);
+      const gone = await this.data.system(async (tx) => {
+        const rows = this.stopping ? [] : await find(tx);
+        let count = 0;
         for (const row of rows) {
+          if (this.stopping) break;
           await this.storage.delete(row.storage_key);
           await forget(tx, row);
+          count += 1;
         }
-        return rows.length;
+        return count;
       });
-      removed += found;
-      if (found < portion) return removed;
+      removed += gone;
+      if (gone < portion) return removed;
     }
   }
 
@@ -70,7 +82,7 @@ export class SweepAssets implements OnApplicationBootstrap, BeforeApplicationShu
           (removed) => removed > 0 && logger.info({ removed }, 'unused files removed'),
           (error: unknown) => logger.warn({ err: error }, 'files could not be swept'),
         )
-        .finally(() => this.schedule(everyMs));
+        .finally(() => !this.stopping && this.schedule(everyMs));
     }, afterMs);
     this.timer.unref();
   }
