@@ -75,6 +75,20 @@ describe('while the catalogue takes its time', () => {
   });
 });
 
+it('a message that has killed its worker too often is given up without an upload', async () => {
+  const { caller, release } = await newRelease();
+  sandbox.peers.refuseRendering = new Refused('service.unavailable');
+  await sandbox.client.deliverToAll(caller, { uuid: release.uuid });
+  await sandbox.data.system((tx) =>
+    tx.query(`update messages set attempts = 99 where release_uuid = $1 and state = 'queued'`, [release.uuid]),
+  );
+  sandbox.peers.refuseRendering = undefined;
+  await waitFor(async () => (await sandbox.told(release)).length === 2, { what: 'an end' });
+  expect(await sandbox.told(release)).toEqual(['spotify.submitted', 'spotify.failed']);
+  expect((await sandbox.events(release)).at(-1)!.data['reason']).toMatch(/^Given up: /);
+  expect(await sandbox.received(release)).toEqual([]);
+});
+
 it('asked to stop, it takes no more messages while calls come to their end', async () => {
   const { caller, release } = await newRelease();
   const other = await newRelease();

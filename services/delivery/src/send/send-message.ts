@@ -43,6 +43,9 @@ export class SendMessage {
   /** Never throws for what happens to the message. @param signal ends the attempt; its reason is one of the failures */
   async run(message: OutgoingMessage, lease: Lease, signal: AbortSignal): Promise<Outcome> {
     try {
+      // One more than is ever planned: workers that took it were killed before they could write how it ended.
+      if (message.attempts > this.timing.retryDelays.length + 1)
+        throw new Hopeless(`Given up: ${message.attempts - 1} attempts were begun, and the last did not come to an end.`);
       const rendered = await this.render.run(message, lease);
       await this.upload(rendered, message.dsp, signal);
       await this.sent(message, lease, rendered.revision);
