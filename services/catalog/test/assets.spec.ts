@@ -208,16 +208,17 @@ describe('audio', () => {
     const worker = catalog.app.get(AudioWorker);
     await catalog.client.uploadTrackAudio(caller, upload(track.uuid, wav({ seconds: 0.1, seed: 5 })));
     await checked(caller, track.uuid);
-    // As a killed worker leaves it: held, and not concluded.
+    // As a killed worker leaves it: held, and not concluded. Its time is over when the test says so.
     await catalog.all(
       `insert into audio_jobs (uuid, tenant_uuid, track_uuid, asset_uuid, attempts, due_at)
-      select gen_random_uuid(), tenant_uuid, uuid, audio_uuid, 1, now() + interval '1 second' from tracks where uuid = $1`,
+      select gen_random_uuid(), tenant_uuid, uuid, audio_uuid, 1, now() + interval '1 hour' from tracks where uuid = $1`,
       [track.uuid],
     );
     await catalog.all(`update tracks set audio_status = 'processing' where uuid = $1`, [track.uuid]);
     worker.wake();
     await pause(200);
     expect((await catalog.client.getTrack(caller, { uuid: track.uuid })).track?.audioStatus).toBe(AudioStatus.PROCESSING);
+    await catalog.all(`update audio_jobs set due_at = now() where track_uuid = $1`, [track.uuid]);
     expect((await checked(caller, track.uuid)).audioStatus).toBe(AudioStatus.PROCESSED);
     expect(await catalog.all('select 1 from audio_jobs where track_uuid = $1', [track.uuid])).toEqual([]);
   });
