@@ -290,7 +290,13 @@ describe('a snapshot', () => {
 });
 
 describe('what DSPs report', () => {
-  const stage = (caller: Caller, uuid: string, dsp: string, word: string, more: { revision?: number; time?: Date } = {}) =>
+  const stage = (
+    caller: Caller,
+    uuid: string,
+    dsp: string,
+    word: string,
+    more: { revision?: number; time?: Date; version?: number } = {},
+  ) =>
     catalog.data.transaction(caller, (tx) =>
       catalog.app.get(OnDspStage).handle(tx, {
         id: v4(),
@@ -299,7 +305,7 @@ describe('what DSPs report', () => {
         subject: uuid,
         time: more.time ?? new Date(),
         tenantUuid: caller.tenantUuid,
-        data: { release_uuid: uuid, dsp, revision: more.revision },
+        data: { release_uuid: uuid, dsp, revision: more.revision, version: more.version },
       }),
     );
   const pipelines = async (caller: Caller, uuid: string) =>
@@ -350,6 +356,23 @@ describe('what DSPs report', () => {
     await stage(caller, uuid, 'spotify', 'danced');
     await stage(caller, v4(), 'spotify', 'live');
     expect(await pipelines(caller, uuid)).toEqual(['live', 'pending']);
+  });
+
+  test('is ordered by its number, whatever the clocks of those say who tell it', async () => {
+    const caller = newCaller();
+    const { uuid } = await approvedRelease(catalog, caller);
+    const after = (seconds: number) => new Date(Date.now() + seconds * 1000);
+    // Of a version that told no numbers yet; the numbers begin with the upgrade, whatever its clock said.
+    await stage(caller, uuid, 'spotify', 'submitted', { time: after(10) });
+    await stage(caller, uuid, 'spotify', 'accepted', { time: after(5), version: 1 });
+    await stage(caller, uuid, 'spotify', 'live', { time: after(0), version: 2 });
+    expect(await pipelines(caller, uuid)).toEqual(['live', 'pending']);
+    // Given up for a while and handled again later, as dead letters are.
+    await stage(caller, uuid, 'spotify', 'accepted', { time: after(60), version: 1 });
+    await stage(caller, uuid, 'spotify', 'submitted', { time: after(-60) });
+    expect(await pipelines(caller, uuid)).toEqual(['live', 'pending']);
+    await stage(caller, uuid, 'spotify', 'taken_down', { time: after(-60), version: 3 });
+    expect(await pipelines(caller, uuid)).toEqual(['taken_down', 'pending']);
   });
 });
 

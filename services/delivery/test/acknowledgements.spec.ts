@@ -39,6 +39,7 @@ describe('a signed report', () => {
     const live = { event_id: 'e3', message_id: messageId, status: 'live', dsp_release_id: 'spotify:album:7v0Y' };
     await Promise.all([sandbox.report('spotify', live), sandbox.report('spotify', live), sandbox.report('spotify', live)]);
     expect(await sandbox.told(release)).toEqual(['spotify.submitted', 'spotify.accepted', 'spotify.live']);
+    expect((await sandbox.events(release)).map(({ data }) => data['version'])).toEqual([1, 2, 3]);
     const [delivery] = (await sandbox.client.listDeliveries(caller, { uuid: release.uuid })).data!.deliveries;
     expect(delivery).toMatchObject({
       status: 'live',
@@ -70,6 +71,8 @@ describe('a signed report', () => {
     await sandbox.report('spotify', { event_id: 'a', message_id: messageId, status: 'live' });
     await sandbox.report('spotify', { event_id: 'b', message_id: messageId, status: 'accepted' });
     expect(await sandbox.told(release)).toEqual(['spotify.submitted', 'spotify.accepted', 'spotify.live']);
+    // Each by its own number, also of two that are told at once.
+    expect((await sandbox.events(release)).map(({ data }) => data['version'])).toEqual([1, 2, 3]);
   });
 
   it('of a takedown is told', async () => {

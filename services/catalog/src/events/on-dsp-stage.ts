@@ -24,6 +24,8 @@ interface DspStageData {
   release_uuid: string;
   dsp: string;
   revision?: number | null;
+  /** Counts the stages of one release at one DSP; earlier versions of delivery tell none. */
+  version?: number;
 }
 
 /** Hears what delivery tells of each DSP: a release becomes live, is taken down, or is up to date again everywhere. */
@@ -33,13 +35,13 @@ export class OnDspStage implements EventHandler {
   constructor(private readonly outbox: Outbox) {}
 
   async handle(tx: Tx, event: ReceivedEvent): Promise<void> {
-    const { release_uuid: uuid, dsp, revision } = event.data as DspStageData;
+    const { release_uuid: uuid, dsp, revision, version } = event.data as DspStageData;
     const heard = statusOfStage[event.type.slice(event.type.lastIndexOf('.') + 1)];
     // A stage of a later version of the platform, or a release that is gone: nothing here depends on it.
     const release = heard === undefined ? undefined : await findRelease(tx, uuid);
     if (heard === undefined || !release) return;
-    if (!(await noteStage(tx, uuid, dsp, { status: heard, at: event.time, revision: heard === 'live' ? (revision ?? null) : null })))
-      return;
+    const facts = { status: heard, at: event.time, revision: heard === 'live' ? (revision ?? null) : null, version: version ?? null };
+    if (!(await noteStage(tx, uuid, dsp, facts))) return;
 
     const dsps = (await releaseDsps(tx, uuid)).map((row) => ({
       dsp: row.dsp,

@@ -40,18 +40,22 @@ export const detach = (tx: Tx, releaseUuid: string, dsp: string): Promise<unknow
 
 /**
  * Notes what delivery tells of a DSP; false when that is older than what is known, or the DSP is no longer attached.
- * @param revision the revision that is on the storefront, when that is told
+ * @param heard `revision`: the one that is on the storefront, when that is told; `version`: the number that delivery counts its stages
+ *   with, which decides what is older. Times decide where there is none (an earlier version of delivery): they are of several clocks.
  */
 export async function noteStage(
   tx: Tx,
   releaseUuid: string,
   dsp: string,
-  heard: { status: string; at: Date; revision: number | null },
+  heard: { status: string; at: Date; revision: number | null; version: number | null },
 ): Promise<boolean> {
   const rows = await tx.query(
-    `update release_dsps set status = $3, heard_at = $4, delivered_revision = greatest(delivered_revision, $5::bigint)
-     where release_uuid = $1 and dsp = $2 and (heard_at is null or heard_at <= $4) returning 1`,
-    [releaseUuid, dsp, heard.status, heard.at, heard.revision],
+    `update release_dsps set status = $3, heard_at = $4, heard_version = coalesce($6::bigint, heard_version),
+       delivered_revision = greatest(delivered_revision, $5::bigint)
+     where release_uuid = $1 and dsp = $2
+       and case when $6::bigint is null then heard_at is null or heard_at <= $4 else heard_version is null or heard_version < $6::bigint end
+     returning 1`,
+    [releaseUuid, dsp, heard.status, heard.at, heard.revision, heard.version],
   );
   return rows.length > 0;
 }

@@ -81,26 +81,38 @@ export class DeliveryStore {
     );
   }
 
-  /** Moves a delivery to another status and tells of every stage on the way. The row must be locked. */
+  /**
+   * Moves a delivery to another status and tells of every stage on the way, each with a number of its own: clocks of processes differ,
+   * the lock on the row puts the stages in order. The row must be locked.
+   */
   async move(tx: Tx, row: DeliveryRow, step: Step, facts: StageFacts): Promise<void> {
     const fresh = step.stages.includes('submitted') || step.stages.includes('update_submitted');
     const failed = step.status === 'rejected' || step.status === 'failed';
-    await tx.query(
-      `update deliveries set status = $2, updated_at = now(),
+    const [moved] = await tx.query<{ version: string }>(
+      `update deliveries set status = $2, updated_at = now(), version = version + $7,
          submitted_at = case when $3 then now() else submitted_at end,
          live_at = case when $2 = 'live' then coalesce(live_at, now()) else live_at end,
          dsp_release_id = coalesce($4, dsp_release_id), live_url = coalesce($5, live_url), error_message = $6
-       where uuid = $1`,
-      [row.uuid, step.status, fresh, facts.dspReleaseId ?? null, facts.liveUrl ?? null, failed ? (facts.reason ?? null) : null],
+       where uuid = $1 returning version`,
+      [
+        row.uuid,
+        step.status,
+        fresh,
+        facts.dspReleaseId ?? null,
+        facts.liveUrl ?? null,
+        failed ? (facts.reason ?? null) : null,
+        step.stages.length,
+      ],
     );
+    const before = Number(moved!.version) - step.stages.length;
     const known = { ...facts, dspReleaseId: facts.dspReleaseId ?? row.dsp_release_id, liveUrl: facts.liveUrl ?? row.live_url };
     await this.outbox.addAll(
       tx,
-      step.stages.map((stage) => ({
+      step.stages.map((stage, at) => ({
         type: dspEventType({ slug: row.dsp }, stage),
         subject: row.release_uuid,
         tenantUuid: row.tenant_uuid,
-        data: this.told(row, stage, known),
+        data: { ...this.told(row, stage, known), version: before + at + 1 },
       })),
     );
     tx.afterCommit(() => step.stages.forEach((stage) => deliveriesTotal.inc({ dsp: row.dsp, stage })));
