@@ -1,11 +1,12 @@
-import { randomBytes } from 'node:crypto';
 import { openData, type Data, type Tx } from '@tonegrid/data';
 import { hashSecret, mintToken } from '@tonegrid/secrets';
 import { v7 as uuidv7 } from 'uuid';
-import { apiKeyPrefix, shownCharacters } from './api-keys/api-key';
+import { insertApiKey } from './api-keys/api-key.store';
 import { clientIdLength, clientIdPrefix, clientSecretPrefix } from './oauth-clients/oauth-client';
 import { hashPassword, isRight } from './passwords/hashing';
+import { makePassword } from './passwords/make-password';
 import { allScopes } from './scopes';
+import { insertTenant, lockFirstTenants } from './tenants/insert-tenant';
 
 /**
  * `node dist/src/seed.js`: makes the sandbox tenant with a user, an API key and an OAuth client that have every scope, below an enterprise
@@ -18,7 +19,7 @@ async function seed(data: Data, env: NodeJS.ProcessEnv) {
   const email = env['TONEGRID_EMAIL'] || 'owner@sandbox-records.example';
   return data.system(async (tx) => {
     // One seeding at a time: two would make the same tenants.
-    await tx.query(`select pg_advisory_xact_lock(hashtext('seed'))`);
+    await lockFirstTenants(tx);
     const platform = await tenant(tx, 'sandbox-platform', 'Sandbox Platform', 'platform', null);
     const enterprise = await tenant(tx, 'sandbox-enterprise', 'Sandbox Enterprise', 'enterprise', platform);
     const own = await tenant(tx, slug, 'Sandbox Records', 'client', enterprise);
@@ -36,13 +37,9 @@ async function seed(data: Data, env: NodeJS.ProcessEnv) {
 }
 
 /** Releases of sandbox tenants are approved when they are submitted (REST surface, section 2). */
-async function tenant(tx: Tx, slug: string, name: string, role: string, parent: string | null): Promise<string> {
-  await tx.query(
-    `insert into tenants (tenant_uuid, parent_uuid, name, slug, tenant_role, review_policy) values ($1, $2, $3, $4, $5, 'auto') on conflict (slug) do nothing`,
-    [uuidv7(), parent, name, slug, role],
-  );
-  const [row] = await tx.query<{ tenant_uuid: string }>('select tenant_uuid from tenants where slug = $1', [slug]);
-  return row!.tenant_uuid;
+async function tenant(tx: Tx, slug: string, name: string, role: string, parentUuid: string | null): Promise<string> {
+  const [known] = await tx.query<{ tenant_uuid: string }>('select tenant_uuid from tenants where slug = $1', [slug]);
+  return known?.tenant_uuid ?? insertTenant(tx, { parentUuid, name, slug, role, reviewPolicy: 'auto' });
 }
 
 async function user(tx: Tx, tenantUuid: string, email: string, kept = ''): Promise<string> {
@@ -51,7 +48,7 @@ async function user(tx: Tx, tenantUuid: string, email: string, kept = ''): Promi
     [tenantUuid, email],
   );
   if (known && kept !== '' && (await isRight(known.password_hash, kept))) return kept;
-  const password = randomBytes(18).toString('base64url');
+  const password = makePassword();
   await tx.query(
     `insert into users (uuid, tenant_uuid, email, password_hash, role) values ($1, $2, $3, $4, 'owner')
      on conflict (tenant_uuid, lower(email)) do update set password_hash = excluded.password_hash`,
@@ -66,15 +63,7 @@ async function apiKey(tx: Tx, tenantUuid: string, kept = ''): Promise<string> {
     tenantUuid,
   ]);
   if (known.length > 0) return kept;
-  const key = mintToken(apiKeyPrefix);
-  await tx.query(`insert into api_keys (uuid, tenant_uuid, name, prefix, key_hash, scopes) values ($1, $2, 'sandbox', $3, $4, $5)`, [
-    uuidv7(),
-    tenantUuid,
-    key.slice(0, shownCharacters),
-    hashSecret(key),
-    [...allScopes],
-  ]);
-  return key;
+  return (await insertApiKey(tx, { tenantUuid, name: 'sandbox', scopes: allScopes })).key;
 }
 
 async function oauthClient(tx: Tx, tenantUuid: string, keptId = '', keptSecret = '') {

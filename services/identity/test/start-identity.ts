@@ -95,6 +95,12 @@ export async function command(
 
 /** Starts identity and seeds it. */
 export async function startIdentity(more: Record<string, string> = {}): Promise<RunningIdentity> {
+  const running = await startUnseeded(more);
+  return { ...running, seed: await running.sow() };
+}
+
+/** Starts identity as it is after an installation: there is no tenant. */
+export async function startUnseeded(more: Record<string, string> = {}): Promise<Omit<RunningIdentity, 'seed'>> {
   const [postgres, nats] = await Promise.all([startPostgres(), startNats()]);
   const database = await postgres.createDatabase('identity');
   const env = (grpcPort: number, adminPort: number, further: Record<string, string> = {}) => ({
@@ -125,7 +131,6 @@ export async function startIdentity(more: Record<string, string> = {}): Promise<
     if (code !== 0) throw new Error(stderr);
     return JSON.parse(stdout) as Seed;
   };
-  const seed = await sow();
   const identity = rpcClient(IdentityService, { address: `127.0.0.1:${grpcPort}`, internalToken });
   const data = await openData({ url: database.url, poolSize: 2 });
   return {
@@ -135,7 +140,6 @@ export async function startIdentity(more: Record<string, string> = {}): Promise<
     service,
     identity,
     data,
-    seed,
     grpcPort,
     env,
     sow,

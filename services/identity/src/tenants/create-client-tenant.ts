@@ -5,12 +5,12 @@ import { invalid, Refused } from '@tonegrid/errors';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
 import { CONFIG } from '@tonegrid/service';
-import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit';
 import type { IdentityConfig } from '../config';
 import { mayMake } from './hierarchy';
+import { insertTenant, reviewPolicyIn } from './insert-tenant';
 import { tenantRoles, toTenant } from './tenant';
-import { parseDomain, slugForm } from './tenant-names';
+import { parseDomain, slugProblem } from './tenant-names';
 import { lockTenant } from './write-settings';
 
 /** `POST /tenants/clients`: a tenant directly below the caller's. */
@@ -26,23 +26,17 @@ export class CreateClientTenant {
   async run(caller: Caller, request: CreateClientTenantRequest) {
     const { name, slug } = request;
     const role = tenantRoles.word(request.tenantRole)!;
-    if (!slugForm.test(slug))
-      throw invalid({ slug: ['The slug may only have lower-case letters, digits and single hyphens between them.'] });
+    const problem = slugProblem(slug);
+    if (problem) throw invalid({ slug: [problem] });
     const domain = request.customDomain ? parseDomain(request.customDomain) : null;
     if (domain === undefined) throw invalid({ custom_domain: ['The custom_domain must be a host name, like music.example.com.'] });
     if (!mayMake(caller.tenantRole, role)) throw new Refused('tenant.role_not_allowed', { params: { own: caller.tenantRole, role } });
     return this.changes.run(caller, CreateClientTenantResponseSchema, async (tx) => {
-      const uuid = uuidv7();
-      // Sandbox tenants have nobody who reviews (REST surface, section 2, delivering).
-      const reviewPolicy = this.config.TONEGRID_ENV === 'sandbox' ? 'auto' : 'manual';
+      const reviewPolicy = reviewPolicyIn(this.config.TONEGRID_ENV);
+      let uuid: string;
       try {
-        // No RETURNING: the row is the caller's to see once the trigger has placed it.
-        await tx.savepoint(() =>
-          tx.query(
-            `insert into tenants (tenant_uuid, parent_uuid, name, slug, tenant_role, custom_domain, review_policy, locale)
-             select $1, t.tenant_uuid, $3, $4, $5, $6, $7, t.locale from tenants t where t.tenant_uuid = $2`,
-            [uuid, caller.tenantUuid, name.trim(), slug, role, domain, reviewPolicy],
-          ),
+        uuid = await tx.savepoint(() =>
+          insertTenant(tx, { parentUuid: caller.tenantUuid, name: name.trim(), slug, role, customDomain: domain, reviewPolicy }),
         );
       } catch (error) {
         if (isUniqueViolation(error, 'tenants_slug_key')) throw new Refused('tenant.slug_taken', { params: { slug } });

@@ -1,5 +1,9 @@
 /** A slug: lower-case letters, digits and single hyphens between them. */
-export const slugForm = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+const slugForm = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+/** What is wrong with the form of a slug, in a sentence for people; undefined when nothing is. */
+export const slugProblem = (slug: string): string | undefined =>
+  slugForm.test(slug) ? undefined : 'The slug may only have lower-case letters, digits and single hyphens between them.';
 
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 

@@ -4,12 +4,12 @@ import { isUniqueViolation } from '@tonegrid/data';
 import { invalid, Refused } from '@tonegrid/errors';
 import { Changes } from '@tonegrid/idempotency';
 import { Rpc, type Caller } from '@tonegrid/rpc';
-import { v7 as uuidv7 } from 'uuid';
 import { Audit } from '../audit/audit';
 import { hashPassword } from '../passwords/hashing';
 import { passwordProblem } from '../passwords/password-rules';
 import { mustCover, scopesOfRole } from '../scopes';
-import { audited, roles, toUser, userColumns, type UserRow } from './user';
+import { audited, roles, toUser, type UserRow } from './user';
+import { insertUser } from './user.store';
 
 /** `POST /users`: a person who can log in; only the Argon2id hash of his password is kept. */
 @Rpc(IdentityService.method.createUser)
@@ -26,22 +26,19 @@ export class CreateUser {
     const email = request.email.trim();
     const problem = passwordProblem(request.password, [email, caller.tenantName]);
     if (problem) throw invalid({ password: [problem] });
-    const hash = await hashPassword(request.password);
+    const passwordHash = await hashPassword(request.password);
     return this.changes.run(caller, CreateUserResponseSchema, async (tx) => {
-      let row: UserRow | undefined;
+      let row: UserRow;
       try {
-        [row] = await tx.savepoint(() =>
-          tx.query<UserRow>(
-            `insert into users as u (uuid, tenant_uuid, email, name, password_hash, role) values ($1, $2, $3, $4, $5, $6) returning ${userColumns}`,
-            [uuidv7(), caller.tenantUuid, email, request.name?.trim() || null, hash, role],
-          ),
+        row = await tx.savepoint(() =>
+          insertUser(tx, { tenantUuid: caller.tenantUuid, email, name: request.name?.trim() || null, passwordHash, role }),
         );
       } catch (error) {
         if (isUniqueViolation(error, 'users_email')) throw new Refused('user.email_taken');
         throw error;
       }
-      await this.audit.record(tx, caller, { action: 'user.created', target: `user:${row!.uuid}`, after: audited(row!) });
-      return { data: toUser(row!) };
+      await this.audit.record(tx, caller, { action: 'user.created', target: `user:${row.uuid}`, after: audited(row) });
+      return { data: toUser(row) };
     });
   }
 }
