@@ -27,6 +27,15 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .name }}
 {{- end -}}
 
+{{/* The services' pods as the peers of a NetworkPolicy. */}}
+{{- define "tonegrid.ownPods" -}}
+- podSelector:
+    matchLabels:
+      app.kubernetes.io/name: {{ include "tonegrid.name" . }}
+      app.kubernetes.io/instance: {{ .Release.Name }}
+      tonegrid/role: service
+{{- end -}}
+
 {{/* Labels of an object: the selector's and those that describe. */}}
 {{- define "tonegrid.labels" -}}
 {{ include "tonegrid.selector" . }}

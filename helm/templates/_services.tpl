@@ -13,8 +13,8 @@ Facts about the services, from which every object is rendered. They follow from 
 {{- define "tonegrid.catalogue" -}}
 gateway: { http: 8080, admin: 9150, nats: true, calls: [identity, catalog, ingestion, ddex, delivery, webhooks] }
 identity: { grpc: 50051, admin: 9151, database: true, nats: true }
-catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, identifiers: true, calls: [identity, ddex, delivery] }
-ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, calls: [identity, catalog] }
+catalog: { grpc: 50052, admin: 9152, database: true, nats: true, storage: true, dsps: true, identifiers: true }
+ingestion: { grpc: 50053, admin: 9153, database: true, nats: true, calls: [catalog] }
 ddex: { grpc: 50054, admin: 9154, dsps: true, schemas: true, party: true, calls: [catalog, delivery] }
 delivery: { grpc: 50055, admin: 9155, database: true, nats: true, storage: true, dsps: true, party: true, calls: [catalog, ddex] }
 webhooks: { grpc: 50056, admin: 9156, database: true, nats: true, dsps: true }
@@ -120,6 +120,9 @@ functions lose false and 0.
 {{- /* The one folder that it may write to; what it holds may go with the pod. */}}
 - name: SIMULATOR_DATA_DIR
   value: /tmp/dsp-simulator
+{{- /* PUBLIC_URL is for those outside, and may lead nowhere from a pod. */}}
+- name: SIMULATOR_CALLBACK_URL
+  value: {{ printf "http://%s-gateway:%d%s" (include "tonegrid.fullname" $root) (int $values.gateway.service.port) $values.basePath | quote }}
 {{- end }}
 {{ include "tonegrid.secretEnv" (dict "variable" "INTERNAL_TOKEN" "secret" $values.secrets.internalToken) }}
 {{- $catalogue := include "tonegrid.catalogue" $root | fromYaml }}

@@ -156,6 +156,17 @@ describe('pods', () => {
     }
     expect(calls).toBeGreaterThan(10);
   });
+
+  test('the DSP simulator reports to the gateway within the cluster', () => {
+    const callback = (objects) =>
+      envOf(ofKind(objects, 'Deployment')['dsp-simulator'].spec.template.spec.containers[0]).SIMULATOR_CALLBACK_URL;
+    const { metadata, spec } = ofKind(rendered.sandbox, 'Service').gateway;
+    expect(callback(rendered.sandbox).value).toBe(`http://${metadata.name}:${spec.ports[0].port}/api`);
+    const moved = render('sandbox', {
+      set: { basePath: '/music/v1', publicUrl: 'http://x.example/music/v1', 'gateway.service.port': 8081 },
+    });
+    expect(callback(moved).value).toBe('http://tg-tonegrid-gateway:8081/music/v1');
+  });
 });
 
 describe('selectors', () => {
@@ -350,6 +361,18 @@ describe('the network', () => {
     }
     const pod = ofKind(rendered.sandbox, 'Deployment').catalog.spec.template.metadata.labels;
     expect(pod['tonegrid/role']).toBe('service');
+  });
+
+  test('who may reach the gateway can be named, and in the sandbox the DSP simulator always may', () => {
+    const set = { 'networkPolicy.gatewayFrom[0].ipBlock.cidr': '10.1.0.0/16' };
+    const from = (values) =>
+      ofKind(render(values, { set }), 'NetworkPolicy').gateway.spec.ingress.find(({ ports }) => ports[0].port === 'http').from;
+    const ingress = { ipBlock: { cidr: '10.1.0.0/16' } };
+    expect(from('minimal')).toEqual([ingress]);
+    const [first, own, ...more] = from('sandbox');
+    expect([first, more]).toEqual([ingress, []]);
+    const { labels } = ofKind(rendered.sandbox, 'Deployment')['dsp-simulator'].spec.template.metadata;
+    expect(labels).toMatchObject(own.podSelector.matchLabels);
   });
 
   test('the admin port is never on the Service that a load balancer opens', () => {

@@ -19,6 +19,8 @@ const secrets = {
 const foreign = ['SERVICE', 'NODE_OPTIONS', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 const services = readdirSync(join(root, 'services')).filter((name) => existsSync(join(root, 'services', name, 'src/main.ts')));
 const valueSets = ['minimal', 'production', 'sandbox'];
+// Of services; addresses of the simulator are something else.
+const addresses = /^(?!SIMULATOR)[A-Z_]+_ADDRESS$/;
 const scratch = mkdtempSync(join(tmpdir(), 'tonegrid-configuration-'));
 writeFileSync(join(scratch, 'nats.creds'), '');
 
@@ -99,7 +101,12 @@ describe.each(valueSets)('with the %s values', (values) => {
   test.each(charted)('%s is given no variable that nobody reads', (name) => {
     // PUBLIC_URL and what the chart gives to all are known to some service; a misspelt one to none.
     const all = new Set([...Object.values(known).flat(), ...foreign, 'SIMULATOR_HOST']);
-    expect(containers[values][name].env.map((variable) => variable.name).filter((variable) => !all.has(variable))).toEqual([]);
+    const names = containers[values][name].env.map((variable) => variable.name);
+    expect(names.filter((variable) => !all.has(variable))).toEqual([]);
+    // Addresses of services: only of those that it calls itself.
+    expect(names.filter((variable) => addresses.test(variable)).sort()).toEqual(
+      known[name].filter((variable) => addresses.test(variable)).sort(),
+    );
   });
 });
 
@@ -116,7 +123,6 @@ test('docs/guides/operate.md lists every variable, and none that is not', () => 
   const [, section] = /\n## Variables\n([^]*?)(?=\n## )/.exec(guide);
   const listed = [...section.matchAll(/^\| +`([A-Z][A-Z0-9_]*)`/gm)].map(([, name]) => name);
   expect(listed.filter((name, place) => listed.indexOf(name) !== place)).toEqual([]);
-  const addresses = /^(?!SIMULATOR)[A-Z_]+_ADDRESS$/;
   const read = [...new Set(Object.values(known).flat())].map((name) => (addresses.test(name) ? 'SERVICE_ADDRESS' : name));
   expect([...listed].sort()).toEqual([...new Set(read)].sort());
 });
