@@ -76,7 +76,7 @@ rollout; clusters before 1.27 do not know it.
   mountPath: /etc/tonegrid/nats
   readOnly: true
 {{- end }}
-{{- if and .facts.schemas (include "tonegrid.hasSchemas" .root) }}
+{{- if and .facts.schemas .root.Values.ddexSchemas.existingClaim }}
 - name: ddex-schemas
   mountPath: /var/lib/tonegrid/ddex-schemas
   readOnly: true
@@ -110,21 +110,11 @@ rollout; clusters before 1.27 do not know it.
       - key: {{ .root.Values.nats.credentialsSecret.key }}
         path: nats.creds
 {{- end }}
-{{- if and .facts.schemas (include "tonegrid.hasSchemas" .root) }}
+{{- if and .facts.schemas .root.Values.ddexSchemas.existingClaim }}
 - name: ddex-schemas
-  {{- with .root.Values.ddexSchemas }}
-  {{- if .existingClaim }}
   persistentVolumeClaim:
-    claimName: {{ .existingClaim }}
+    claimName: {{ .root.Values.ddexSchemas.existingClaim }}
     readOnly: true
-  {{- else }}
-  configMap:
-    name: {{ .existingConfigMap }}
-    {{- with .items }}
-    items: {{- toYaml . | nindent 6 }}
-    {{- end }}
-  {{- end }}
-  {{- end }}
 {{- end }}
 {{- if and .facts.storage .root.Values.storage.existingClaim }}
 - name: storage

@@ -192,7 +192,7 @@ functions lose false and 0.
   value: {{ include "tonegrid.fullname" $root }}-dsp-simulator
 {{- end }}
 {{- end }}
-{{- if and $facts.schemas (include "tonegrid.hasSchemas" $root) }}
+{{- if and $facts.schemas $values.ddexSchemas.existingClaim }}
 - name: DDEX_SCHEMAS_DIR
   value: /var/lib/tonegrid/ddex-schemas
 {{- end }}
@@ -204,9 +204,4 @@ functions lose false and 0.
 - name: ALLOW_PRIVATE_ADDRESSES
   value: 'true'
 {{- end }}
-{{- end -}}
-
-{{/* Not empty when the operator gave DDEX schemas. */}}
-{{- define "tonegrid.hasSchemas" -}}
-{{- if or .Values.ddexSchemas.existingClaim .Values.ddexSchemas.existingConfigMap -}}yes{{- end -}}
 {{- end -}}

@@ -432,11 +432,11 @@ describe('files', () => {
     for (const values of ['production', 'sandbox']) {
       const folder = envOf(ddex(values).containers[0]).DDEX_SCHEMAS_DIR.value;
       expect(ddex(values).containers[0].volumeMounts).toContainEqual({ name: 'ddex-schemas', mountPath: folder, readOnly: true });
+      expect(ddex(values).volumes).toContainEqual({
+        name: 'ddex-schemas',
+        persistentVolumeClaim: { claimName: 'ddex-schemas', readOnly: true },
+      });
     }
-    expect(ddex('production').volumes).toContainEqual({
-      name: 'ddex-schemas',
-      persistentVolumeClaim: { claimName: 'ddex-schemas', readOnly: true },
-    });
   });
 });
 

@@ -36,6 +36,7 @@ describe('values.schema.json', () => {
     ['root', { 'security.runAsUser': 0 }, /security\.runAsUser: Must be greater than or equal to 1/],
     ['weaker security', { 'security.privileged': true }, /privileged is not allowed/],
     ['a quantity that is none', { 'defaults.tmpSize': '256 MB' }, /defaults\.tmpSize: Does not match pattern/],
+    ['schemas in a ConfigMap, which is too small', { 'ddexSchemas.existingConfigMap': 'xsd' }, /existingConfigMap is not allowed/],
     ['a tag inside the repository', { 'image.digest': 'sha256:abc' }, /image\.digest: Does not match pattern/],
     [
       'replicas for the DSP simulator',
@@ -89,11 +90,6 @@ describe('checks across values', () => {
       'two lists of DSPs',
       { 'dsps.content': 'dsps: []', 'dsps.existingConfigMap': 'ours' },
       'dsps.content: give it or dsps.existingConfigMap',
-    ],
-    [
-      'two sources of schemas',
-      { 'ddexSchemas.existingClaim': 'a', 'ddexSchemas.existingConfigMap': 'b' },
-      'ddexSchemas.existingClaim: give it or',
     ],
     ['an Ingress without a host', { 'ingress.enabled': true }, 'ingress.host: the host name'],
     ['a route without a Gateway', { 'httpRoute.enabled': true }, 'httpRoute.parentRefs: name the Gateway'],
