@@ -7,6 +7,7 @@ const deployed = readdirSync(join(root, 'services'), { withFileTypes: true })
   .map(({ name }) => name);
 const withDatabase = ['catalog', 'delivery', 'identity', 'ingestion', 'webhooks'];
 const rendered = Object.fromEntries(valueSets.map((values) => [values, render(values)]));
+const mebibytes = (quantity) => parseFloat(quantity) * { Mi: 1, Gi: 1024 }[quantity.slice(-2)];
 const envOf = (container) => Object.fromEntries(container.env.map((variable) => [variable.name, variable]));
 
 test.each(valueSets)('helm lint --strict accepts the %s values', (values) => {
@@ -83,12 +84,20 @@ describe('pods', () => {
     for (const { spec } of pods(rendered[values])) {
       const [container] = spec.containers;
       expect(container.volumeMounts).toContainEqual({ name: 'tmp', mountPath: '/tmp' });
-      expect(spec.volumes.find(({ name }) => name === 'tmp').emptyDir.sizeLimit).toBeTruthy();
+      const tmp = spec.volumes.find(({ name }) => name === 'tmp').emptyDir.sizeLimit;
+      // Else the pod is evicted for its storage before /tmp is full.
+      expect(mebibytes(container.resources.limits['ephemeral-storage'])).toBeGreaterThan(mebibytes(tmp));
       expect(Object.keys(container.resources.requests).sort()).toEqual(['cpu', 'ephemeral-storage', 'memory']);
       expect(container.resources.limits.memory).toBeTruthy();
       const volumes = spec.volumes.map(({ name }) => name);
       for (const mount of container.volumeMounts) expect(volumes).toContain(mount.name);
     }
+  });
+
+  test('of the DSP simulator have room for the audio that they keep', () => {
+    const tmpOf = (name) =>
+      ofKind(rendered.sandbox, 'Deployment')[name].spec.template.spec.volumes.find((volume) => volume.name === 'tmp').emptyDir.sizeLimit;
+    expect(mebibytes(tmpOf('dsp-simulator'))).toBeGreaterThanOrEqual(20 * 1024);
   });
 
   test('are asked for their health on ports that they have', () => {
