@@ -14,7 +14,7 @@ command(async () => {
     throw new Stop(`npm start knows "-- --fresh" (begin anew) and "-- --verbose" (show the services' logs), and not "${unknown}".`);
   if (process.platform !== 'linux')
     throw new Stop(
-      `npm start runs on Linux, and this is ${process.platform}: with Docker, "docker compose -f deploy/compose.yaml up --build" does the same.`,
+      `npm start runs on Linux, and this is ${process.platform}: with Docker, "docker compose -f deploy/compose.yaml up --build" runs the same services; that file says how to get in.`,
     );
   await runSandbox({ prepare, fresh: flags.includes('--fresh'), verbose: flags.includes('--verbose') });
 });

@@ -108,3 +108,13 @@ describe('deploy/entrypoint.sh', () => {
     expect(run.stderr).toContain('SERVICE must name a service of this image');
   });
 });
+
+test.each(['README.md', 'deploy/compose.yaml', 'helm/README.md', 'helm/templates/NOTES.txt', 'docs/guides/operate.md'])(
+  'what %s tells to run in the image is there',
+  (path) => {
+    // In NOTES.txt the folder and the file stand apart.
+    const commands = [...read(path).matchAll(/(?:services\/identity\/dist\/src|\$identity \}\})\/([\w-]+)\.js/g)].map(([, name]) => name);
+    expect(commands.length).toBeGreaterThan(0);
+    expect(commands.filter((name) => !existsSync(join(root, 'services/identity/src', `${name}.ts`)))).toEqual([]);
+  },
+);
