@@ -852,7 +852,7 @@ export const comments: Readonly<Record<string, string>> = {
   "tonegrid.ingestion.v1.IngestedTrack": "A track that was made.",
   "tonegrid.ingestion.v1.IngestionService": "Ingestion (reference, Ingestion).",
   "tonegrid.ingestion.v1.IngestionService.GetJob": "One job with its findings.",
-  "tonegrid.ingestion.v1.IngestionService.IngestJson": "Takes one release with its tracks, at once and whole.",
+  "tonegrid.ingestion.v1.IngestionService.IngestJson": "Takes one release with its tracks, at once and whole. What the catalogue refuses is a rejected job in the log; a body that does not have the form of a release (400, or 422 for a field of the wrong type, unknown or missing) came in as nothing and leaves no job.",
   "tonegrid.ingestion.v1.IngestionService.ListJobs": "Every inbound job, newest first.",
   "tonegrid.ingestion.v1.Job": "An inbound job.",
   "tonegrid.ingestion.v1.Job.release_id": "The release that came of it.",

@@ -500,7 +500,8 @@ export const JobStateSchema: GenEnum<JobState> = /*@__PURE__*/
  */
 export const IngestionService: GenService<{
   /**
-   * Takes one release with its tracks, at once and whole.
+   * Takes one release with its tracks, at once and whole. What the catalogue refuses is a rejected job in the log; a body that does not have
+   * the form of a release (400, or 422 for a field of the wrong type, unknown or missing) came in as nothing and leaves no job.
    *
    * @generated from rpc tonegrid.ingestion.v1.IngestionService.IngestJson
    */
