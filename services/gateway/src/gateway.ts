@@ -12,10 +12,12 @@ import { fetchSigningKeys, SigningKeys } from './auth/signing-keys';
 import type { ContractRoute } from './contract/routes';
 import { serveDocs } from './docs/pages';
 import { createApp, type App } from './http/app';
+import { KeyOwners, ownersInMemory, ownersInRedis } from './http/key-owners';
 import { serveContract, type Backends } from './http/serve-contract';
 import { countersInRedis } from './limits/counters-in-redis';
 import { RateLimits, windowSeconds } from './limits/rate-limits';
 import { RatePlans } from './limits/rate-plans';
+import { redisStore, type RedisStore } from './limits/redis-store';
 import type { Settings } from './settings';
 
 /** How long answers say "close" before the port closes, so that kept-alive clients move on by themselves; milliseconds. */
@@ -25,7 +27,7 @@ const drainMs = 1_000;
 export class Gateway {
   readonly routes: readonly ContractRoute[];
   private readonly app: App;
-  private readonly limits: RateLimits;
+  private readonly store: RedisStore | undefined;
   private readonly revocations: Revocations | undefined;
 
   /** Throws when the contract cannot be served as it is written. */
@@ -43,14 +45,16 @@ export class Gateway {
       this.revocations = new Revocations(natsOptions({ NATS_URL, NATS_CREDENTIALS_FILE }), env, (revocation) =>
         callers.drop((key, known) => touches(revocation, key, known)),
       );
-    this.limits = rateLimits(settings);
+    const { REDIS_URL: url, RATE_LIMIT_STORE_TIMEOUT_MS: patienceMs } = settings;
+    if (url !== undefined) this.store = redisStore({ url, patienceMs });
     const origins = new Set([new URL(settings.PUBLIC_URL).origin, ...settings.CORS_ORIGINS]);
     this.app = createApp(settings);
     serveDocs(this.app.fastify, settings);
     this.routes = serveContract(this.app.fastify, {
       backends,
       credentials,
-      limits: this.limits,
+      limits: rateLimits(settings, this.store),
+      keys: new KeyOwners(this.store ? ownersInRedis(this.store, `tonegrid:${env}:key`) : ownersInMemory()),
       settings,
       origins,
       audit: auditByIdentity(identity),
@@ -83,7 +87,7 @@ export class Gateway {
     await this.connectionsEnd(this.settings.SHUTDOWN_GRACE_MS);
     server.closeAllConnections();
     await this.app.fastify.close();
-    await Promise.all([this.limits.stop(), this.revocations?.stop()]);
+    await Promise.all([this.store?.stop(), this.revocations?.stop()]);
   }
 
   private async connectionsEnd(withinMs: number): Promise<void> {
@@ -98,16 +102,14 @@ export class Gateway {
   }
 }
 
-/** The limits of every class, counted in Redis where there is one. */
-function rateLimits(settings: Settings): RateLimits {
+/** The limits of every class, counted in the shared store where there is one. */
+function rateLimits(settings: Settings, store: RedisStore | undefined): RateLimits {
   const standard = {
     [RateClass.GENERAL]: settings.RATE_LIMIT_GENERAL,
     [RateClass.AUDIO]: settings.RATE_LIMIT_AUDIO,
     [RateClass.DISTRIBUTION]: settings.RATE_LIMIT_DISTRIBUTION,
     [RateClass.ANALYTICS]: settings.RATE_LIMIT_ANALYTICS,
   };
-  const prefix = `tonegrid:${settings.TONEGRID_ENV}:rate`;
-  const { REDIS_URL: url, RATE_LIMIT_STORE_TIMEOUT_MS: patienceMs } = settings;
-  const shared = url === undefined ? undefined : countersInRedis({ url, prefix, seconds: windowSeconds, patienceMs });
+  const shared = store && countersInRedis(store, `tonegrid:${settings.TONEGRID_ENV}:rate`, windowSeconds);
   return new RateLimits(new RatePlans(standard, settings.RATE_PLANS), shared);
 }

@@ -38,7 +38,7 @@ export const settingsShape = {
   TRUSTED_PROXIES: listOf(isRange, 'must be addresses or CIDR ranges, separated by commas'),
   /** Origins whose pages may use the API from a browser, cookies included; none when left out. */
   CORS_ORIGINS: listOf(isOrigin, 'must be origins such as https://app.example.com, separated by commas'),
-  /** Counters of the rate limits that all gateways share, in Redis or Valkey; each gateway counts for itself when left out. */
+  /** What all gateways share, in Redis or Valkey: the counters of the rate limits, and whose Idempotency-Keys are; each knows its own when left out. */
   REDIS_URL: z
     .string()
     .refine(

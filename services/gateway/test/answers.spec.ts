@@ -110,6 +110,23 @@ describe('answers', () => {
       expect([refused.status, refused.headers['x-tonegrid-idempotent-replay']]).toEqual([422, 'true']);
     });
 
+    it('are refused when the key holds the answer of another service', async () => {
+      const headers = { 'content-type': 'application/json', 'idempotency-key': 'across' };
+      gateway.played.plays(CatalogService.method.createArtist, async () => ({}));
+      expect((await gateway.send('POST', '/artists', { as, json: artist, headers })).status).toBe(201);
+      const deliver = () => gateway.send('POST', `/releases/${uuid}/ddex/deliver`, { as, headers: { 'idempotency-key': 'across' } });
+      const mismatch = await deliver();
+      expect([mismatch.status, mismatch.json.code]).toEqual([422, 'idempotency.key_mismatch']);
+      expect(gateway.played.calls.at(-1)!.method).toBe('CreateArtist');
+      // The same service decides by itself, another key is free, and so is one whose answer was not kept.
+      expect((await gateway.send('POST', '/artists', { as, json: artist, headers })).status).toBe(201);
+      gateway.played.plays(CatalogService.method.createArtist, () => Promise.reject(new Refused('service.unavailable')));
+      const failed = await gateway.send('POST', '/artists', { as, json: artist, headers: { ...headers, 'idempotency-key': 'free' } });
+      expect(failed.status).toBe(503);
+      const free = await gateway.send('POST', `/releases/${uuid}/ddex/deliver`, { as, headers: { 'idempotency-key': 'free' } });
+      expect(free.status).toBe(202);
+    });
+
     it('refuse a key that is too long, and ignore one on GET and DELETE', async () => {
       const long = { 'idempotency-key': 'x'.repeat(256) };
       const refused = await gateway.send('POST', '/artists', {

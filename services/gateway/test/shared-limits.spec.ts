@@ -49,6 +49,18 @@ describe('two gateways that share a Redis', () => {
     expect([countOf(answers, 200), countOf(answers, 429)]).toEqual([90, 10]);
   });
 
+  it('know which service an Idempotency-Key belongs to, whichever of them was asked', async () => {
+    const send = (gateway: RunningGateway, to: string, json?: object) =>
+      gateway.send('POST', to, {
+        as: 'tgk_sender_first',
+        json,
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'shared' },
+      });
+    expect((await send(gateways[0]!, '/artists', { name: 'Ada Okafor' })).status).toBe(201);
+    const mismatch = await send(gateways[1]!, `${path}/ddex/deliver`);
+    expect([mismatch.status, mismatch.json.code]).toEqual([422, 'idempotency.key_mismatch']);
+  });
+
   it('let requests pass while it hangs, none of which waits long, and count again afterwards', async () => {
     const impatient = await RunningGateway.start({ RATE_LIMIT_GENERAL: limit, REDIS_URL: redis.url });
     impatient.played.keys.set('tgk_sender_three', everyScope);

@@ -74,7 +74,12 @@ const oauthResponse = (response: Schema): Schema => ({
   content: { 'application/json': { schema: { $ref: '#/components/schemas/OAuthError' } } },
 });
 
-const retryLater = new Set<ErrorCode>(['rate_limit.exceeded', 'idempotency.in_progress', 'release.audio_processing', 'service.unavailable']);
+const retryLater = new Set<ErrorCode>([
+  'rate_limit.exceeded',
+  'idempotency.in_progress',
+  'release.audio_processing',
+  'service.unavailable',
+]);
 
 /** Headers of every counted response. */
 export const rateLimitHeaders = {

@@ -45,8 +45,7 @@ export function admission(
     const counted = await limits.count(rate, sender, plan);
     if (!counted) return;
     reply.headers(rateLimitHeaders(counted));
-    if (counted.retryAfterSeconds !== undefined)
-      throw new Refused('rate_limit.exceeded', { retryAfterSeconds: counted.retryAfterSeconds });
+    if (counted.retryAfterSeconds !== undefined) throw new Refused('rate_limit.exceeded', { retryAfterSeconds: counted.retryAfterSeconds });
   };
 
   /** Whoever is not known is counted by where he comes from, apart from what is open to all: credentials cannot be guessed at any pace. */

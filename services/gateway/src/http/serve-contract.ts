@@ -13,6 +13,7 @@ import { serveXml } from '../raw/xml';
 import type { Settings } from '../settings';
 import { admission } from './admit';
 import { within } from './call';
+import type { KeyOwners } from './key-owners';
 import { serveJson, type Serve } from './serve-json';
 
 /** The services behind the gateway: descriptor and client by name. */
@@ -23,6 +24,7 @@ export interface ContractServing {
   backends: Backends;
   credentials: Credentials;
   limits: RateLimits;
+  keys: KeyOwners;
   settings: Settings;
   /** Our own origin and those of CORS_ORIGINS. */
   origins: ReadonlySet<string>;
@@ -32,7 +34,7 @@ export interface ContractServing {
 /** Registers every endpoint of the contract. Throws when one of them cannot be served as the contract says. */
 export function serveContract(
   app: FastifyInstance,
-  { backends, credentials, limits, settings, origins, audit }: ContractServing,
+  { backends, credentials, limits, keys, settings, origins, audit }: ContractServing,
 ): ContractRoute[] {
   const routes = contractRoutes(Object.fromEntries(Object.entries(backends).map(([name, { service }]) => [name, service])));
   for (const route of routes) {
@@ -43,6 +45,7 @@ export function serveContract(
       url: `${settings.BASE_PATH}${route.path}`,
       config: { template: route.template, oauth: route.access.oauth },
       onRequest: admission(route, { credentials, limits, origins, audit }),
+      ...keys.hooksOf(route),
       handler: (request, reply) => within(request.call, () => serve(request, reply)),
     });
   }

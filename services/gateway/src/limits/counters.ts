@@ -1,10 +1,9 @@
-import { RateLimiterMemory, type RateLimiterAbstract, type RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 
 /** Counts that begin anew with each window. */
 export interface Counters {
   /** Counts one more under the key; answers how many there were in the window and when it ends. Rejects when the store fails. */
   count(key: string): Promise<Pick<RateLimiterRes, 'consumedPoints' | 'msBeforeNext'>>;
-  stop(): Promise<void>;
 }
 
 /**
@@ -12,12 +11,8 @@ export interface Counters {
  */
 export const unbounded = Number.MAX_SAFE_INTEGER;
 
-/** Counters of any limiter of rate-limiter-flexible with `unbounded` points. */
-export const countersOf = (limiter: RateLimiterAbstract, stop: () => Promise<void> = () => Promise.resolve()): Counters => ({
-  count: (key) => limiter.consume(key),
-  stop,
-});
-
 /** Counters of this process alone: right as long as there is one gateway. */
-export const countersInMemory = (seconds: number): Counters =>
-  countersOf(new RateLimiterMemory({ points: unbounded, duration: seconds, keyPrefix: '' }));
+export function countersInMemory(seconds: number): Counters {
+  const limiter = new RateLimiterMemory({ points: unbounded, duration: seconds, keyPrefix: '' });
+  return { count: (key) => limiter.consume(key) };
+}

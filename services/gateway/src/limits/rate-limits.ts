@@ -60,11 +60,6 @@ export class RateLimits {
       return undefined;
     }
   }
-
-  /** Lets go of the store. */
-  stop(): Promise<void> {
-    return this.counters.stop();
-  }
 }
 
 const names: Partial<Record<RateClass, string>> = {
