@@ -52,6 +52,7 @@ export class SendWorker implements OnApplicationBootstrap, BeforeApplicationShut
     this.state = 'running';
     this.stopping.addEventListener('abort', () => this.stop(), { once: true });
     this.timer = setInterval(() => this.wake(), lookEveryMs);
+    if (this.stopping.aborted) this.stop();
     this.wake();
   }
 

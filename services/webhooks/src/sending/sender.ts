@@ -3,7 +3,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import { addressRules, HOST_NAMES, type ResolveName } from '@tonegrid/outbound';
 import { logger } from '@tonegrid/rpc';
 import { Vault } from '@tonegrid/secrets';
-import { CONFIG } from '@tonegrid/service';
+import { CONFIG, STOPPING } from '@tonegrid/service';
 import type { WebhooksConfig } from '../config';
 import { openSecret } from '../subscriptions/webhook-secret';
 import { AttemptStore, type Ended, type Taken } from './attempt.store';
@@ -66,6 +66,7 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
     private readonly vault: Vault,
     @Inject(CONFIG) private readonly config: WebhooksConfig,
     @Inject(HOST_NAMES) resolve: ResolveName,
+    @Inject(STOPPING) private readonly asked: AbortSignal,
   ) {
     this.lanes = new Lanes(config.WEBHOOK_IN_FLIGHT, config.WEBHOOK_IN_FLIGHT_PER_ENDPOINT);
     this.poster = new Poster(addressRules(config), config.WEBHOOK_TIMEOUT_MS, resolve);
@@ -73,14 +74,15 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   onApplicationBootstrap(): void {
+    this.asked.addEventListener('abort', () => this.stop(), { once: true });
+    if (this.asked.aborted) this.stop();
     this.sending = this.send();
     this.tend();
   }
 
+  /** Waits until nothing is under way any more. */
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopping = true;
-    this.ring();
-    clearTimeout(this.tending);
+    this.stop();
     await this.sending;
     this.outcomes.stop();
     await Promise.all(this.underWay);
@@ -119,6 +121,13 @@ export class Sender implements OnApplicationBootstrap, BeforeApplicationShutdown
   look(): void {
     this.more = true;
     this.ring();
+  }
+
+  /** Takes nothing more; attempts under way end while the calls under way do. */
+  private stop(): void {
+    this.stopping = true;
+    this.ring();
+    clearTimeout(this.tending);
   }
 
   private async send(): Promise<void> {
