@@ -57,7 +57,11 @@ export class OnReleaseCreated {
 }
 
 async function whetherLogged(data: Data, jobs: string[]): Promise<boolean[]> {
-  const rows = await data.systemRead<{ uuid: string }>(`select uuid from jobs where uuid = any($1::uuid[]) and state <> 'rejected'`, [jobs], 'whether_logged');
+  const rows = await data.systemRead<{ uuid: string }>(
+    `select uuid from jobs where uuid = any($1::uuid[]) and state <> 'rejected'`,
+    [jobs],
+    'whether_logged',
+  );
   const logged = new Set(rows.map(({ uuid }) => uuid));
   return jobs.map((job) => logged.has(job));
 }
