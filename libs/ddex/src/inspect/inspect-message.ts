@@ -118,7 +118,8 @@ function filesOf(root: XmlElement): ListedFile[] {
 
 function releaseOf(root: XmlElement): IdentifiedRelease {
   const releases = path(root, 'ReleaseList', 'Release');
-  const release = child(root, 'PurgedRelease') ?? releases.find((item) => attributeOf(item, 'IsMainRelease') === 'true') ?? releases[0];
+  const isMain = (item: XmlElement) => ['true', '1'].includes(attributeOf(item, 'IsMainRelease') ?? '');
+  const release = child(root, 'PurgedRelease') ?? releases.find(isMain) ?? releases[0];
   const ids = childrenNamed(release, 'ReleaseId');
   const firstOf = (name: string): string | null => ids.map((id) => textAt(id, name)).find((value) => value) ?? null;
   const recordings = path(root, 'ResourceList', 'SoundRecording');
