@@ -65,7 +65,8 @@ export function rpcClient<S extends DescService>(service: S, options: RpcClientO
     ...sizeOptions,
     // A peer that is gone without a word is found out: streams that carry calls would otherwise wait for it for as long as TCP does.
     'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 5_000,
+    // A process that is short of CPU, or whose machine stands still for a moment, is not gone.
+    'grpc.keepalive_timeout_ms': 10_000,
     'grpc.initial_reconnect_backoff_ms': 100,
     'grpc.max_reconnect_backoff_ms': 1_000,
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ round_robin: {} }] }),

@@ -53,7 +53,8 @@ export class RpcServer {
   private readonly server = new Server({
     ...sizeOptions,
     'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 5_000,
+    // A process that is short of CPU, or whose machine stands still for a moment, is not gone.
+    'grpc.keepalive_timeout_ms': 10_000,
     // A client looks for further servers only when it loses one: ending connections now and then, calls under way finished, is how
     // a new pod gets its share.
     'grpc.max_connection_age_ms': 5 * 60_000,
