@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { buildNotification } from '../src/model/build-notification';
+import type { Conversion } from '../src/cli/convert-command';
 import { main } from '../src/cli/main';
+import { ernVersions } from '../src/grammar/versions';
 import { writeNewRelease43 } from '../src/write/write-message';
-import { describeWithSchemas, sampleRelease, schemasDir } from './fixtures';
+import { describeWithSamples, describeWithSchemas, sampleRelease, samplesDir, schemasDir } from './fixtures';
 
 const lib = join(__dirname, '../..');
 const root = join(lib, '../..');
@@ -140,7 +142,8 @@ describe('the package, alone in a folder', () => {
       { file: 'hostile.xml', valid: false, xml: null, errors: [{ stage: 'parse', level: 'fatal', code: 'xml.doctype' }] },
     ]);
     const same = await ddex('convert', '--to', '4.3', '--strict', 'good.xml');
-    expect(same).toEqual({ status: 0, out: sample, err: 'good.xml: ERN 4.3 NewReleaseMessage written in ERN 4.3\n' });
+    expect(same).toMatchObject({ status: 0, out: sample });
+    expect(same.err).toMatch(/^good\.xml: ERN 4\.3 NewReleaseMessage written in ERN 4\.3\n {2}the schema was not asked: .*\n$/);
   });
 
   it('writes nothing of what it may not lose', async () => {
@@ -263,4 +266,58 @@ describeWithSchemas('with schemas', () => {
       ]);
     }
   });
+});
+
+describeWithSamples('official messages, converted', () => {
+  const names = ['ern382/album', 'ern382/track', 'ern382/purge', 'ern42/audio', 'ern43/audio', 'ern43/simple-audio-single'];
+  const files = names.map((name) => join(samplesDir!, `${name}.xml`));
+  const converted = async (...args: string[]) => {
+    const { status, out } = await ddex('convert', '--json', '--schemas', schemasDir!, ...args);
+    return { status, conversions: JSON.parse(out) as (Conversion & { xml: string })[] };
+  };
+
+  it.each(ernVersions)(
+    'to ERN %s are valid by its schema, and what breaks a rule of the profile is said',
+    async (to) => {
+      const { status, conversions } = await converted('--to', to, ...files);
+      for (const { schema_checked, errors, valid } of conversions) {
+        expect(schema_checked).toBe(true);
+        expect(errors.filter(({ stage }) => stage === 'schema' || stage === 'references')).toEqual([]);
+        expect(valid).toBe(errors.length === 0);
+      }
+      expect(status).toBe(conversions.every(({ valid }) => valid) ? 0 : 1);
+      // The sample's own GRid is none, which ERN 3's profile does not judge and ERN 4's does.
+      const broken = to === '3.8.2' ? [] : files.slice(0, 2);
+      expect(conversions.filter(({ valid }) => !valid).map(({ file }) => file)).toEqual(broken);
+      for (const { errors } of conversions.slice(0, broken.length))
+        expect(errors.map(({ code }) => code)).toEqual(expect.arrayContaining(['profile.grid_form', 'profile.track_release_missing']));
+    },
+    60_000,
+  );
+
+  it('say what the version had to be told: its sets, its language, its types; a profile of ERN 3 becomes Audio', async () => {
+    const { conversions } = await converted('--to', '4.3.2', ...files.slice(0, 5));
+    const [album, , purge, of42, of43] = conversions;
+    expect(album!.supplied.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['avsVersionId', 'language', 'release.types', 'recordings[0].type', 'recordings[0].artists']),
+    );
+    expect(album!.losses.map(({ path }) => path)).toContain('profile');
+    expect(album!.xml).toMatch(/ReleaseProfileVersionId="Audio"/);
+    expect(purge!.xml).toMatch(/AvsVersionId="9" LanguageAndScriptCode="und"/);
+    for (const { xml, supplied } of [of42!, of43!]) {
+      expect(xml).toMatch(/ AvsVersionId="9"/);
+      expect(supplied).toEqual([{ path: 'avsVersionId', reason: 'ERN 4.3.2 wants the version of its allowed-value sets: 9' }]);
+    }
+    expect((await converted('--to', '4.3', files[3]!)).conversions[0]!.xml).toMatch(/ AvsVersionId="3"/);
+  }, 60_000);
+
+  it('are not written with --strict when the result is not valid', async () => {
+    const { status, out, err } = await ddex('convert', '--strict', '--schemas', schemasDir!, '--to', '4.3', files[0]!);
+    expect([status, out]).toEqual([1, '']);
+    expect(err).toMatch(/not written in ERN 4\.3: what would be written is not valid\n(.*\n)*.* error profile\.grid_form: /);
+    const loose = await ddex('convert', '--schemas', schemasDir!, '--to', '4.3', files[0]!);
+    expect([loose.status, loose.out]).toEqual([1, expect.stringContaining('<ern:NewReleaseMessage')]);
+    expect(loose.err).toMatch(/written in ERN 4\.3, which is not valid\n/);
+    expect((await ddex('convert', '--strict', '--schemas', schemasDir!, '--to', '4.3', files[3]!)).status).toBe(0);
+  }, 60_000);
 });

@@ -1,16 +1,23 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { avsVersions } from '../grammar/ern4-supplied';
 import { ernVersions, type ErnVersion } from '../grammar/versions';
+import { openInlineValidator } from '../validate/inline-validator';
 import { writeNewRelease, writePurge, type Written } from '../write/write-message';
+import { fileFinding, findingInWords } from './findings';
 import { readMessageFile, refusalInWords, type FileReading } from './read-release';
+import { schemasDir } from './schemas-dir';
 import { readArguments, UsageError, type Terminal } from './usage';
 
-export const convertUsage = `  ddex convert --to VERSION [--out PATH] [--json] [--strict] FILE…
-      Writes ERN messages in another version, ${ernVersions.join(', ')}. What cannot be carried over is told, never dropped silently.
+export const convertUsage = `  ddex convert --to VERSION [--out PATH] [--json] [--strict] [--schemas DIR] FILE…
+      Writes ERN messages in another version, ${ernVersions.join(', ')}. What cannot be carried over is told, never dropped silently;
+      so is what the version must be told and had to be supplied. What is written is judged as by "ddex validate".
       --to VERSION      the version to write
       --out PATH        a file for one message, a folder for several; else the standard output, for one message
-      --json            print an array of {file, ern_version, message_type, valid, errors, to, output, xml, unmapped, losses}
-      --strict          exit status 1, and nothing is written, when something cannot be carried over
+      --json            print an array of {file, ern_version, message_type, valid, errors, to, output, xml, unmapped, losses, supplied,
+                        schema_checked, schema_skipped_reason}
+      --strict          nothing is written when something cannot be carried over or what would be written is not valid
+      --schemas DIR     where DDEX's schemas are; else DDEX_SCHEMAS_DIR, .ddex/schemas, ../shared/ddex/schemas
 `;
 
 /** What became of one file, as `--json` prints it. */
@@ -24,15 +31,23 @@ export interface Conversion extends FileReading {
   unmapped: { xpath: string; reason: string; value: string | null }[];
   /** What the version written cannot say, or can only say nearly: where in the model, and why. */
   losses: { path: string; reason: string }[];
+  /** What the version written must be told and the file does not say: where in the model, and what was put there. */
+  supplied: { path: string; reason: string }[];
+  /** Whether what was written was put to DDEX's schema, and why not. */
+  schema_checked: boolean;
+  schema_skipped_reason: string | null;
 }
 
-/** `ddex convert`: 0 when every file was written, 1 when one was not. */
+type InlineValidator = Awaited<ReturnType<typeof openInlineValidator>>;
+
+/** `ddex convert`: 0 when every file was written and what was written is valid, else 1. */
 export async function convertCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals: files } = readArguments(args, {
     to: { type: 'string' },
     out: { type: 'string' },
     json: { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
+    schemas: { type: 'string' },
   });
   const to = ernVersions.find((version) => version === values.to);
   if (!to) throw new UsageError(`--to: say which version, one of ${ernVersions.join(', ')}.`);
@@ -40,11 +55,12 @@ export async function convertCommand(args: readonly string[], terminal: Terminal
   const place = placeOf(values.out, files, terminal);
   if (!values.json && !place && files.length > 1) throw new UsageError('--out: say into which folder several files go.');
 
+  const validator = await openInlineValidator(schemasDir(values.schemas, terminal));
   const conversions: Conversion[] = [];
   for (const file of files) {
-    const { conversion, xml } = await convert(file, to, terminal);
+    const { conversion, xml } = await convert(file, to, validator, terminal);
     conversions.push(conversion);
-    const isCarried = conversion.unmapped.length + conversion.losses.length === 0;
+    const isCarried = conversion.valid && conversion.unmapped.length + conversion.losses.length === 0;
     const isWritten = xml !== undefined && (isCarried || !values.strict);
     if (isWritten && place) {
       conversion.output = place(file);
@@ -55,7 +71,7 @@ export async function convertCommand(args: readonly string[], terminal: Terminal
       terminal.print(xml);
     }
     if (!isWritten) conversion.valid = false;
-    if (!values.json) terminal.complain(inWords(conversion));
+    if (!values.json) terminal.complain(inWords(conversion, isWritten));
   }
   if (values.json) terminal.print(`${JSON.stringify(conversions, null, 2)}\n`);
   return conversions.every(({ valid }) => valid) ? 0 : 1;
@@ -77,23 +93,61 @@ function placeOf(out: string | undefined, files: readonly string[], { cwd }: Ter
   return (file) => join(path, file === '-' ? 'message.xml' : basename(file));
 }
 
-async function convert(file: string, to: ErnVersion, terminal: Terminal): Promise<{ conversion: Conversion; xml: string | undefined }> {
+async function convert(
+  file: string,
+  to: ErnVersion,
+  validator: InlineValidator,
+  terminal: Terminal,
+): Promise<{ conversion: Conversion; xml: string | undefined }> {
   const { reading, message } = await readMessageFile(file, terminal);
-  const conversion: Conversion = { ...reading, to, output: null, xml: null, unmapped: message?.unmapped ?? [], losses: [] };
+  const conversion: Conversion = {
+    ...reading,
+    to,
+    output: null,
+    xml: null,
+    unmapped: message?.unmapped ?? [],
+    losses: [],
+    supplied: [],
+    schema_checked: false,
+    schema_skipped_reason: null,
+  };
   if (!message) return { conversion, xml: undefined };
-  const written: Written =
-    message.messageType === 'NewReleaseMessage' ? writeNewRelease(message.notification, to) : writePurge(message.purge, to);
-  conversion.losses = written.losses;
-  return { conversion, xml: written.xml };
+  const isSame = message.ernVersion === to;
+  const { xml, losses, supplied }: Written =
+    message.messageType === 'NewReleaseMessage'
+      ? writeNewRelease(isSame ? message.notification : inSetsOf(message.notification, to), to)
+      : writePurge(isSame ? message.purge : inSetsOf(message.purge, to), to);
+  const report = validator.validate(xml);
+  conversion.losses = losses;
+  conversion.supplied = supplied;
+  conversion.valid = report.valid;
+  if (!report.valid) conversion.errors = report.errors.filter(({ severity }) => severity === 'error').map(fileFinding);
+  conversion.schema_checked = report.schema_checked;
+  conversion.schema_skipped_reason = report.schema_skipped_reason;
+  return { conversion, xml };
 }
 
-function inWords(conversion: Conversion): string {
-  const { file, ern_version, message_type, to, output, unmapped, losses, valid } = conversion;
-  if (conversion.errors.length > 0) return refusalInWords(conversion);
+/** Another version has other allowed-value sets: the writer says which, where its version does. */
+function inSetsOf<T extends { avsVersionId?: string }>(message: T, to: ErnVersion): T {
+  if (avsVersions[to] === undefined) return message;
+  const { avsVersionId: _, ...rest } = message;
+  return rest as T;
+}
+
+function inWords(conversion: Conversion, isWritten: boolean): string {
+  const { file, ern_version, message_type, to, output, unmapped, losses, supplied, errors, schema_checked, schema_skipped_reason } =
+    conversion;
+  const wasRead = schema_checked || schema_skipped_reason !== null;
+  if (!wasRead) return refusalInWords(conversion);
+  const isInvalid = errors.length > 0;
+  const why = isInvalid ? 'what would be written is not valid' : 'it cannot be carried over whole';
   const lines = [
-    `${file}: ERN ${ern_version} ${message_type} ${valid ? `written in ERN ${to}` : `not written in ERN ${to}: it cannot be carried over whole`}${output ? ` to ${output}` : ''}`,
+    `${file}: ERN ${ern_version} ${message_type} ${isWritten ? `written in ERN ${to}` : `not written in ERN ${to}: ${why}`}${output ? ` to ${output}` : ''}${isWritten && isInvalid ? ', which is not valid' : ''}`,
+    ...errors.flatMap(findingInWords),
     ...unmapped.map(({ xpath, reason, value }) => `  left out: ${xpath} ${reason}${value === null ? '' : ` (${value})`}`),
     ...losses.map(({ path, reason }) => `  lost: ${path}: ${reason}`),
+    ...supplied.map(({ path, reason }) => `  supplied: ${path}: ${reason}`),
+    ...(schema_checked ? [] : [`  the schema was not asked: ${schema_skipped_reason}`]),
   ];
   return `${lines.join('\n')}\n`;
 }

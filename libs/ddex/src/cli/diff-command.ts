@@ -1,4 +1,5 @@
 import { diffNotifications, type Change } from '../diff/diff-notifications';
+import { fileFinding } from './findings';
 import { readMessageFile, refusalInWords } from './read-release';
 import { readArguments, UsageError, type Terminal } from './usage';
 
@@ -23,7 +24,9 @@ export async function diffCommand(args: readonly string[], terminal: Terminal): 
     if (message?.messageType === 'PurgeReleaseMessage') {
       reading.valid = false;
       const text = 'A PurgeReleaseMessage names a release and says nothing of it that could be compared';
-      reading.errors.push({ stage: 'profile', level: 'error', code: 'ern.purge', message: text, xpath: null });
+      reading.errors.push(
+        fileFinding({ stage: 'profile', level: 'error', severity: 'error', line: 0, column: 0, code: 'ern.purge', message: text }),
+      );
     }
   const readable = before.reading.valid && after.reading.valid;
   const changes: Change[] =

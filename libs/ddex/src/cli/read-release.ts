@@ -1,4 +1,5 @@
 import { readMessage, type ReadPurge, type ReadRefused, type ReadRelease } from '../read/read-message';
+import { fileFinding, type FileFinding } from './findings';
 import { readFileUpTo } from './read-file';
 import type { Terminal } from './usage';
 
@@ -11,7 +12,7 @@ export interface FileReading {
   ern_version: string | null;
   message_type: string | null;
   valid: boolean;
-  errors: { stage: 'parse' | 'profile'; level: 'fatal' | 'error'; code: string; message: string; xpath: string | null }[];
+  errors: FileFinding[];
 }
 
 /** Reads a file into the model. Never throws for what is in the file. */
@@ -27,13 +28,18 @@ export async function readMessageFile(
   const reading: FileReading = { file, ern_version: message.ernVersion, message_type: message.messageType, valid: message.ok, errors: [] };
   if (message.ok) return { reading, message };
   const isOfXml = /^(xml|file)\./.test(message.code);
-  reading.errors.push({
-    stage: isOfXml ? 'parse' : 'profile',
-    level: isOfXml ? 'fatal' : 'error',
-    code: message.code,
-    message: message.reason,
-    xpath: message.xpath,
-  });
+  reading.errors.push(
+    fileFinding({
+      stage: isOfXml ? 'parse' : 'profile',
+      level: isOfXml ? 'fatal' : 'error',
+      severity: 'error',
+      line: 0,
+      column: 0,
+      code: message.code,
+      message: message.reason,
+      ...(message.xpath === null ? {} : { xpath: message.xpath }),
+    }),
+  );
   return { reading, message: undefined };
 }
 

@@ -1,13 +1,14 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { DspTarget } from '../validate/dsp-rule';
-import { findSchemasDir } from '../validate/find-schemas';
 import { openInlineValidator } from '../validate/inline-validator';
 import { refusedReport } from '../validate/judge';
-import type { Finding, Report } from '../validate/report';
+import type { Report } from '../validate/report';
 import { acceptanceScore } from '../validate/score';
+import { fileFinding, findingInWords, type FileFinding } from './findings';
 import { readFileUpTo } from './read-file';
 import { maxMessageBytes } from './read-release';
+import { schemasDir } from './schemas-dir';
 import { readArguments, UsageError, type CommandExtras, type Terminal } from './usage';
 
 export const validateUsage = `  ddex validate [--json] [--schemas DIR] [--dsp-rules FILE | --dsp SLUG] FILE…
@@ -33,20 +34,6 @@ export interface FileVerdict {
   score: number | null;
 }
 
-/** A finding; what does not apply is null. */
-export interface FileFinding {
-  stage: Finding['stage'];
-  level: Finding['level'];
-  severity: Finding['severity'];
-  line: number;
-  column: number;
-  xpath: string | null;
-  code: string;
-  rule: string | null;
-  message: string;
-  hint: string | null;
-}
-
 /** `ddex validate`: 0 when every file is valid, 1 when one is not or cannot be read. */
 export async function validateCommand(args: readonly string[], terminal: Terminal, extras: CommandExtras): Promise<number> {
   const { values, positionals: files } = readArguments(args, {
@@ -69,20 +56,6 @@ export async function validateCommand(args: readonly string[], terminal: Termina
   }
   if (values.json) terminal.print(`${JSON.stringify(verdicts, null, 2)}\n`);
   return verdicts.every(({ valid }) => valid) ? 0 : 1;
-}
-
-const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
-
-function schemasDir(named: string | undefined, { cwd, env }: Terminal): string | null {
-  if (named !== undefined) {
-    const path = resolve(cwd, named);
-    if (!isFolder(path)) throw new UsageError(`--schemas: ${named} is no folder.`);
-    return path;
-  }
-  if (env['DDEX_SCHEMAS_DIR'] && !isFolder(resolve(cwd, env['DDEX_SCHEMAS_DIR'])))
-    throw new UsageError(`DDEX_SCHEMAS_DIR: ${env['DDEX_SCHEMAS_DIR']} is no folder.`);
-  if (env['DDEX_SCHEMAS_DIR']) return resolve(cwd, env['DDEX_SCHEMAS_DIR']);
-  return findSchemasDir(env, cwd) ?? findSchemasDir(env, __dirname);
 }
 
 function dspTarget(
@@ -118,18 +91,7 @@ function verdictOf(file: string, report: Report, isForDsp: boolean): FileVerdict
     ern_version,
     message_type,
     valid,
-    errors: errors.map(({ stage, level, severity, line, column, xpath, code, rule, message, hint }) => ({
-      stage,
-      level,
-      severity,
-      line,
-      column,
-      xpath: xpath ?? null,
-      code,
-      rule: rule ?? null,
-      message,
-      hint: hint ?? null,
-    })),
+    errors: errors.map(fileFinding),
     error_count,
     schema_checked,
     schema_skipped_reason,
@@ -148,11 +110,7 @@ function inWords(verdict: FileVerdict): string {
   ];
   if (score !== null) lines.push(`  acceptance score ${score} of 100`);
   if (!schema_checked && ern_version !== null) lines.push(`  the schema was not asked: ${schema_skipped_reason}`);
-  for (const { line, column, severity, code, message, hint, xpath } of errors) {
-    lines.push(`  ${line}:${column} ${severity} ${code}: ${message}`);
-    if (xpath) lines.push(`      at ${xpath}`);
-    if (hint) lines.push(`      ${hint}`);
-  }
+  lines.push(...errors.flatMap(findingInWords));
   if (error_count + warnings > errors.length) lines.push(`  … and ${error_count + warnings - errors.length} more`);
   return `${lines.join('\n')}\n`;
 }

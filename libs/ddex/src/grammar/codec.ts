@@ -47,6 +47,8 @@ export interface Loss {
 /** What writing has met so far. */
 export class Writing {
   readonly losses: Loss[] = [];
+  /** What a version must be told, the model does not say and follows from the rest of it. */
+  readonly supplied: Loss[] = [];
   private readonly path: (string | number)[] = [];
 
   constructor(
@@ -60,6 +62,11 @@ export class Writing {
 
   leave(): void {
     this.path.pop();
+  }
+
+  /** @param where from the model's root */
+  supply(where: string, reason: string): void {
+    this.supplied.push({ path: where, reason });
   }
 
   /** @param where below the present place, `` for the place itself */

@@ -2,6 +2,7 @@ import type * as model from '../model/notification';
 import { attribute, duration, flag, integer, many, one, record, text, view, within, type Codec, type Field } from './codec';
 import { ern4Parts, type Ern4Parts, type Ern4Version } from './ern4-parts';
 import { ern4Resources } from './ern4-resources';
+import { framed, whole } from './ern4-supplied';
 import { coded } from './values';
 
 function resourceGroup(parts: Ern4Parts): Codec<model.ResourceGroup> {
@@ -147,10 +148,17 @@ export function ern4(version: Ern4Version): { release: Codec<model.ReleaseNotifi
     one('PurgedRelease', 'purged', purged, { required: true }),
   ]);
   return {
-    release,
+    release: view(
+      release,
+      (notification, context) => whole(notification, version, context),
+      (notification) => notification,
+    ),
     purge: view(
       purge,
-      ({ releaseId, titles, ...rest }) => ({ ...rest, purged: { ...(releaseId ? { releaseId } : {}), titles } }),
+      (message, context) => {
+        const { releaseId, titles, ...rest } = framed(message, version, message.titles, context);
+        return { ...rest, purged: { ...(releaseId ? { releaseId } : {}), titles } };
+      },
       ({ purged: said, ...rest }) => ({ ...rest, ...(said ?? { titles: [] }) }),
     ),
   };

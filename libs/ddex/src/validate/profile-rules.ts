@@ -12,6 +12,8 @@ export const profileRules: readonly ProfileRule[] = [...identifierRules, ...cont
 const audioProfiles: ReadonlySet<string> = new Set(['Audio', 'SimpleAudioSingle']);
 /** The name at the end of `CommonReleaseTypes/14/AudioAlbumMusicOnly`; older messages write it with spaces. */
 const audioProfiles3 = /(^|\/)\s*(Simple)?\s*Audio\s*(Single|Album)/i;
+/** Whether a profile is one of ERN 3's for audio; `SimpleAudioSingle` by itself is ERN 4's. */
+export const isAudioProfile3 = (profile: string): boolean => !audioProfiles.has(profile) && audioProfiles3.test(profile);
 
 function rulesFor(message: XmlElement, ernVersion: string): readonly ProfileRule[] {
   const profile = attributeOf(message, 'ReleaseProfileVersionId');

@@ -7,13 +7,15 @@ import { serialize } from './string-tree';
 export interface Written {
   xml: string;
   losses: Loss[];
+  /** What its version must be told and the model does not say: what was put there, and why. */
+  supplied: Loss[];
 }
 
 function write<T>(codec: Codec<T>, value: T, root: string, version: ErnVersion): Written {
   const context = new Writing(version);
   const node = codec.write(value, `ern:${root}`, context);
   node.attributes = { 'xmlns:ern': ernNamespaces[version], ...node.attributes };
-  return { xml: serialize(node), losses: context.losses };
+  return { xml: serialize(node), losses: context.losses, supplied: context.supplied };
 }
 
 /**
