@@ -1,5 +1,6 @@
 import { buildNotification, buildPurge } from '../src/model/build-notification';
 import { inspectMessage, isTakedown } from '../src/inspect/inspect-message';
+import type { ReleaseForDsp } from '../src/model/input';
 import { writeNewRelease43, writePurge43 } from '../src/write/write-message';
 import { sampleRelease, track } from './fixtures';
 
@@ -122,6 +123,17 @@ describe('what the reference’s sample must be bettered in', () => {
   });
 
   it('the version of the allowed-value sets is theirs, not a year', () => expect(xml).toContain('AvsVersionId="3"'));
+
+  it('the version of the allowed-value sets is that of the version of ERN, unless the DSP says another', () => {
+    const avsOf = (dsp: Partial<ReleaseForDsp['dsp']>) => [
+      buildNotification(sampleRelease({ dsp })).notification.avsVersionId,
+      buildPurge(sampleRelease({ dsp })).notification.avsVersionId,
+    ];
+    expect(avsOf({})).toEqual(['3', '3']);
+    expect(avsOf({ ernVersion: '4.3.2' })).toEqual(['9', '9']);
+    expect(avsOf({ ernVersion: '4.3.2', avsVersionId: 10 })).toEqual(['10', '10']);
+    for (const ernVersion of ['3.8.2', '4.2'] as const) expect(avsOf({ ernVersion, avsVersionId: 3 })).toEqual([undefined, undefined]);
+  });
 
   it('a release is high-resolution when most of its tracks are, and says which are not', () => {
     const low = { ...track(2).audio!, sampleRate: 44_100, bitDepth: 16 };

@@ -1,6 +1,6 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { avsVersions } from '../grammar/ern4-supplied';
+import { avsVersions } from '../grammar/avs-versions';
 import { ernVersions, type ErnVersion } from '../grammar/versions';
 import { openInlineValidator } from '../validate/inline-validator';
 import { writeNewRelease, writePurge, type Written } from '../write/write-message';

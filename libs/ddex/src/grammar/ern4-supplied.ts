@@ -1,10 +1,8 @@
 import type * as model from '../model/notification';
 import { isAudioProfile3 } from '../validate/profile-rules';
+import { avsVersions } from './avs-versions';
 import type { Writing } from './codec';
 import type { Ern4Version } from './ern4-parts';
-
-/** The allowed-value sets that each version's schema was published with. Versions before 4.3 do not say which they use. */
-export const avsVersions: Readonly<Partial<Record<string, number>>> = { '4.3': 3, '4.3.2': 9 };
 
 type Framed = Pick<model.ReleaseNotification, 'avsVersionId' | 'language'>;
 

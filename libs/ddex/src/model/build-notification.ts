@@ -1,3 +1,4 @@
+import { avsVersions } from '../grammar/avs-versions';
 import { parseGrid, parseUpc } from '../identifiers/products';
 import { buildCredits } from './build-credits';
 import { buildDeals, visibilityReference } from './build-deals';
@@ -33,11 +34,11 @@ export interface Built<T> {
   files: NotifiedFile[];
 }
 
-const defaultAvsVersion = 3;
-
 /** Versions before 4.3 do not say which allowed-value sets they use. */
-const avsVersionOf = ({ ernVersion = '4.3', avsVersionId = defaultAvsVersion }: ReleaseForDsp['dsp']): { avsVersionId?: string } =>
-  ernVersion.startsWith('4.3') ? { avsVersionId: String(avsVersionId) } : {};
+const avsVersionOf = ({ ernVersion = '4.3', avsVersionId }: ReleaseForDsp['dsp']): { avsVersionId?: string } => {
+  const published = avsVersions[ernVersion];
+  return published === undefined ? {} : { avsVersionId: String(avsVersionId ?? published) };
+};
 
 /** The lyrics of a recording, as what is linked to it. */
 function lyricsOf(recording: string, texts: readonly Text[]): { linked?: ResourceLink[] } {

@@ -38,7 +38,7 @@ export interface DspInput {
   dpid: string;
   /** The version of ERN that it is sent. Default 4.3. */
   ernVersion?: ErnVersion;
-  /** Default 3, the sets that ERN 4.3's schema was published with. Versions before 4.3 do not say it. */
+  /** Default the sets that the version's schema was published with: 3 for ERN 4.3, 9 for 4.3.2. Versions before 4.3 do not say it. */
   avsVersionId?: number;
   /** Takes Dolby Atmos. Default false. */
   supportsAtmos?: boolean;
