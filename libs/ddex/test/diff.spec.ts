@@ -86,4 +86,40 @@ describe('the difference between two messages', () => {
       `Track 1 "Lagos Skyline": file, checksum changes from MD5 d41d8cd98f00b204e9800998ecf8427e to MD5 ${'0'.repeat(32)}.`,
     ]);
   });
+
+  it('tells the length of a recording apart from that of its file, and both contributors of one name', () => {
+    const contributors = [
+      { id: 'c1', name: 'John', role: 'vocalist' },
+      { id: 'c2', name: 'John', role: 'arranger' },
+    ];
+    const before = said({ tracks: [track(1, { contributors })] });
+    const after = structuredClone(before);
+    after.recordings[0]!.durationSeconds = 541;
+    after.recordings[0]!.contributions[0]!.roles = [{ value: 'StudioProducer' }];
+    expect(sentences(before, after)).toEqual([
+      'Track 1 "Lagos Skyline": contributor, John, roles changes from Vocalist to StudioProducer.',
+      'Track 1 "Lagos Skyline": length (seconds) changes from 218 to 541.',
+    ]);
+  });
+
+  it('tells when a release is shown, bonus tracks, sides and the further names of a party', () => {
+    const before = said({ config: { preorderDate: '2026-06-01' } });
+    const after = structuredClone(before);
+    after.visibilities[0]!.releaseDisplayStart = '2026-05-20T00:00:00';
+    after.release.group.content[1]!.isBonus = true;
+    after.release.group.titles = [{ text: 'Side A' }];
+    after.parties[0]!.names = [
+      { ...after.parties[0]!.names[0]!, indexed: 'Okafor, Ada' },
+      { full: 'Àdá', language: 'yo' },
+    ];
+    expect(sentences(before, after)).toEqual(
+      expect.arrayContaining([
+        'The release: visibility, shown from changes from 2026-06-01T00:00:00 to 2026-05-20T00:00:00.',
+        'Track 2 "Opening": bonus track is added: true.',
+        'The release: resource group, title in parts is added: Side A.',
+        'The release: display artist, Ada Okafor, name, as it is sorted is added: Okafor, Ada.',
+        'The release: display artist, Ada Okafor, name, yo is added: Àdá.',
+      ]),
+    );
+  });
 });

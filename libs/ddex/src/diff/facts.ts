@@ -1,4 +1,5 @@
 import type { Party, ReleaseNotification } from '../model/notification';
+import { namespace } from '../model/roles';
 
 /** One thing that a message says: of what, in which respect, and what. */
 export interface Fact {
@@ -23,9 +24,12 @@ const words: Readonly<Record<string, string>> = {
   artistNames: 'artist line',
   artists: 'display artist',
   artisticRoles: 'artistic roles',
+  ascii: 'in Latin letters',
+  avsVersionId: 'version of the allowed-value sets',
   bitRateKbps: 'bit rate (kbps)',
   bitsPerSample: 'bit depth',
   cLines: 'C line',
+  clipPreviewStart: 'clips played from',
   clips: 'preview',
   codec: 'codec',
   commercialModels: 'commercial model',
@@ -33,6 +37,8 @@ const words: Readonly<Record<string, string>> = {
   content: 'running order',
   contributions: 'contributor',
   control: 'kind of message',
+  coverArtPreviewStart: 'cover shown from',
+  date: '',
   durationSeconds: 'length (seconds)',
   editions: 'edition',
   end: 'end',
@@ -40,6 +46,7 @@ const words: Readonly<Record<string, string>> = {
   files: 'file',
   firstPublished: 'first publication',
   genres: 'genre',
+  full: '',
   grid: 'GRid',
   hash: 'checksum',
   hasImmersiveMetadata: 'immersive metadata',
@@ -48,11 +55,17 @@ const words: Readonly<Record<string, string>> = {
   hiResDescription: 'high-resolution note',
   icpn: 'UPC/EAN',
   ids: 'identifier',
+  indexed: 'as it is sorted',
   ipi: 'IPI',
+  isApproximate: 'approximate',
+  isBonus: 'bonus track',
+  isDefault: 'default',
   isFeatured: 'featured',
   isHiRes: 'high-resolution mark',
+  isInstantGratification: 'instant gratification',
   isMultiArtistCompilation: 'compilation of several artists',
   isPreOrder: 'pre-order',
+  isPreOrderIncentive: 'incentive to order before',
   isni: 'ISNI',
   isrc: 'ISRC',
   iswc: 'ISWC',
@@ -65,6 +78,7 @@ const words: Readonly<Record<string, string>> = {
   profile: 'release profile',
   proprietaryIds: 'own identifier',
   releaseDates: 'release date',
+  releaseDisplayStart: 'shown from',
   resourceRights: 'rights controller',
   rightsClaimPolicy: 'claim policy',
   roles: 'roles',
@@ -78,6 +92,7 @@ const words: Readonly<Record<string, string>> = {
   text: '',
   titleTexts: 'title',
   titles: 'title in parts',
+  trackListingPreviewStart: 'track list shown from',
   types: 'type',
   versionTypes: 'version type',
   widthPixels: 'width (pixels)',
@@ -86,8 +101,11 @@ const words: Readonly<Record<string, string>> = {
 };
 const wordOf = (key: string): string => words[key] ?? key.replace(/([A-Z])/g, ' $1').toLowerCase();
 
-/** References hold a message together and say nothing; whether the files come along is a matter of the delivery. */
-const unsaid = new Set(['reference', 'isProvided', 'sequence', 'isDefault', 'linked', 'visibilities']);
+/**
+ * References hold a message together and say nothing; whether the files come along is a matter of the delivery. A place in an order
+ * is told where the order is, and what is linked or made visible where it is named.
+ */
+const unsaid = new Set(['reference', 'isProvided', 'sequence', 'linked', 'visibilities']);
 
 const isTree = (value: Json | undefined): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -100,39 +118,66 @@ function single(value: Json): string | undefined {
     return items.every((item) => item !== undefined) ? items.join(', ') : undefined;
   }
   const keys = Object.keys(value).filter((key) => value[key] !== undefined);
-  const own = value['userDefined'];
-  if (typeof value['value'] === 'string' && keys.every((key) => ['value', 'userDefined', 'namespace'].includes(key)))
-    return isTree(own) && own['value'] !== undefined ? String(own['value']) : value['value'];
-  if (typeof value['date'] === 'string' && keys.every((key) => ['date', 'isApproximate'].includes(key)))
+  const only = (...known: string[]): boolean => keys.every((key) => known.includes(key));
+  if (typeof value['value'] === 'string' && only('value', 'userDefined', 'namespace')) {
+    const own = isTree(value['userDefined']) ? value['userDefined'] : {};
+    const word = own['value'] === undefined ? value['value'] : String(own['value']);
+    const kind = own['value'] === undefined || value['value'] === 'UserDefined' ? '' : `${value['value']}: `;
+    const space = own['namespace'] ?? value['namespace'];
+    return `${kind}${word}${space === undefined || space === namespace ? '' : ` (${String(space)})`}`;
+  }
+  if (typeof value['date'] === 'string' && only('date', 'isApproximate'))
     return value['isApproximate'] === true ? `about ${value['date']}` : value['date'];
-  if (value['amount'] !== undefined && value['currency'] !== undefined) return `${String(value['amount'])} ${String(value['currency'])}`;
-  if (typeof value['text'] === 'string' && keys.every((key) => ['text', 'type', 'language'].includes(key))) return value['text'];
-  if (typeof value['language'] === 'string' && keys.every((key) => ['language', 'isMain'].includes(key))) return value['language'];
+  if (only('amount', 'currency') && keys.length === 2) return `${String(value['amount'])} ${String(value['currency'])}`;
+  if (keys.length === 1 && typeof value['text'] === 'string') return value['text'];
+  if (keys.length === 1 && typeof value['language'] === 'string') return value['language'];
   if (isTree(value['algorithm']) && typeof value['value'] === 'string') return `${single(value['algorithm'])} ${value['value']}`;
   if (Array.isArray(value['codes']) && typeof value['mode'] === 'string')
     return `${value['mode'] === 'except' ? 'everywhere except ' : ''}${value['codes'].join(', ')}`;
   return undefined;
 }
 
-/** What tells the items of a list apart, other than their order. */
-function itemKey(item: Json, index: number): string {
-  if (!isTree(item)) return String(index + 1);
+const without = (tree: Tree, ...keys: string[]): Tree => Object.fromEntries(Object.entries(tree).filter(([key]) => !keys.includes(key)));
+
+/** What tells an item of a list apart, other than its place, and what else it says. */
+function keyed(item: Json, index: number): { name: string; rest: Json } {
+  if (!isTree(item)) return { name: String(index + 1), rest: item };
   const party = item['party'];
-  if (isTree(party)) return nameOf(party);
+  if (isTree(party)) return { name: nameOf(party), rest: item };
   const scope = [item['language'], item['territory']].filter((part) => part !== undefined).map(String);
-  return scope.length > 0 ? scope.join(' ') : index === 0 ? '' : String(index + 1);
+  if (scope.length === 0) return { name: index === 0 ? '' : String(index + 1), rest: item };
+  const rest = without(item, 'language', 'territory');
+  return { name: scope.join(' '), rest: Object.keys(rest).length === 0 ? item : rest };
 }
 
 const nameOf = (party: Tree): string => {
-  const [first] = (party['names'] as Tree[] | undefined) ?? [];
+  const [first] = list(party['names']);
   return String(first?.['full'] ?? first?.['dpid'] ?? '?');
 };
+
+/** Gives every name once: a second one of the same is numbered. */
+function numbering(): (name: string) => string {
+  const taken = new Set<string>();
+  return (name) => {
+    let own = name;
+    for (let number = 2; taken.has(own); number++) own = name === '' ? String(number) : `${name} (${number})`;
+    taken.add(own);
+    return own;
+  };
+}
 
 class Collector {
   readonly facts: Facts = new Map();
 
+  /** A fact whose key is taken is another one of the same, and is numbered. */
   add(key: string, subject: string, path: readonly string[], value: string): void {
-    this.facts.set(`${key}/${path.join('/')}`, { subject, field: path.filter((part) => part !== '').join(', ') || null, value });
+    const steps = path.filter((part) => part !== '');
+    const whole = `${key}/${steps.join('/')}`;
+    let free = whole;
+    let number = 1;
+    while (this.facts.has(free)) free = `${whole} (${++number})`;
+    const field = steps.join(', ');
+    this.facts.set(free, { subject, field: field === '' ? null : `${field}${number > 1 ? ` (${number})` : ''}`, value });
   }
 
   walk(key: string, subject: string, value: Json | undefined, path: readonly string[]): void {
@@ -143,23 +188,66 @@ class Collector {
       return;
     }
     if (Array.isArray(value)) {
-      value.forEach((item, index) => {
-        const name = itemKey(item, index);
-        const step = name === '' ? [] : [name];
-        // Who is credited is a fact of its own: it can be added or removed.
-        if (isTree(item) && isTree(item['party'])) this.add(key, subject, [...path, ...step], nameOf(item['party']));
-        this.walk(key, subject, item, [...path, ...step]);
-      });
+      this.items(key, subject, value, path);
       return;
     }
     for (const [name, part] of Object.entries(value as Tree)) {
-      if (unsaid.has(name) || (name === 'language' && path.length > 0)) continue;
-      if (name === 'names' || name === 'party') {
-        if (isTree(part)) this.walk(key, subject, { ...part, names: undefined }, path);
+      if (unsaid.has(name)) continue;
+      if (name === 'party') {
+        if (isTree(part)) this.party(key, subject, part, path);
         continue;
       }
       this.walk(key, subject, part, [...path, wordOf(name)]);
     }
+  }
+
+  private items(key: string, subject: string, items: readonly Json[], path: readonly string[]): void {
+    const numbered = numbering();
+    const parties: string[] = [];
+    items.forEach((item, index) => {
+      const { name, rest } = keyed(item, index);
+      const step = [...path, numbered(name)];
+      if (isTree(item) && isTree(item['party'])) {
+        // Who is credited is a fact of its own: it can be added or removed.
+        parties.push(name);
+        this.add(key, subject, step, name);
+      }
+      if (isTree(item) && item['sequence'] !== undefined && item['sequence'] !== index + 1)
+        this.add(key, subject, [...step, 'place'], String(item['sequence']));
+      this.walk(key, subject, rest, step);
+    });
+    if (parties.length > 1) this.add(key, subject, [...path, 'order'], parties.join(', '));
+  }
+
+  /** A party, whose first name is what it is called by. */
+  party(key: string, subject: string, party: Tree, path: readonly string[]): void {
+    const [first, ...others] = list(party['names']);
+    this.walk(key, subject, without(party, 'names'), path);
+    if (first) this.walk(key, subject, without(first, 'full'), [...path, 'name']);
+    others.forEach((name, index) => {
+      const { name: scope, rest } = keyed(name, index + 1);
+      this.walk(key, subject, rest, [...path, 'name', scope]);
+    });
+  }
+
+  /** Files and what is technically said of them, apart from the facts of the resource itself. */
+  encodings(key: string, subject: string, technical: readonly Tree[], path: readonly string[]): void {
+    technical.forEach((details, at) => {
+      const files = details['files'] === undefined ? [details] : list(details['files']);
+      const encoding = [...path, at === 0 ? '' : `encoding ${at + 1}`];
+      // Their language and territory are those of what is in the file.
+      const { files: _, language, territory, isDefault, ...facts } = details;
+      if (details['files'] !== undefined) {
+        this.walk(key, subject, facts, encoding);
+        this.walk(key, subject, { language, territory, isDefault }, [...encoding, 'file']);
+      }
+      files.forEach((file, index) => {
+        const { file: delivered, ...others } = file;
+        const step = [...encoding, index === 0 ? 'file' : `file ${index + 1}`];
+        this.walk(key, subject, others, step);
+        this.walk(key, subject, delivered, step);
+      });
+    });
   }
 }
 
@@ -175,21 +263,30 @@ const quoted = (item: Tree): string => {
  */
 export function factsOf(notification: ReleaseNotification): Facts {
   const parties = new Map(notification.parties.map(({ reference, ...party }: Party) => [reference, party]));
+  const named = new Set<string>();
   const resolve = (value: unknown): Json => {
     if (Array.isArray(value)) return value.map(resolve);
     if (value === null || typeof value !== 'object') return value as Json;
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [
-        key,
-        key === 'party' ? ((parties.get(item as string) ?? { names: [{ full: String(item) }] }) as unknown as Json) : resolve(item),
-      ]),
+      Object.entries(value).map(([key, item]) => {
+        if (key !== 'party') return [key, resolve(item)];
+        named.add(item as string);
+        return [key, (parties.get(item as string) ?? { names: [{ full: String(item) }] }) as unknown as Json];
+      }),
     );
   };
-  const said = resolve(notification) as Tree;
+  const { parties: _, ...unnamed } = notification;
+  const said = resolve(unnamed) as Tree;
   const out = new Collector();
 
-  const { messageId: _, createdAt: __, fileName: ___, ...header } = said['header'] as Tree;
-  out.walk('message', 'The message', { ...header, profile: said['profile'], profileVariant: said['profileVariant'] }, []);
+  const { messageId: __, createdAt: ___, fileName: ____, ...header } = said['header'] as Tree;
+  const { language, avsVersionId, profile, profileVariant } = said;
+  out.walk('message', 'The message', { ...header, language, avsVersionId, profile, profileVariant }, []);
+  for (const [reference, party] of parties)
+    if (!named.has(reference)) {
+      out.add('message', 'The message', ['party without a part'], nameOf(party as unknown as Tree));
+      out.party('message', 'The message', party as unknown as Tree, ['party without a part', nameOf(party as unknown as Tree)]);
+    }
 
   // A recording is told by its ISRC; its place in the running order is what is said of it to people.
   const subjects = new Map<string, { key: string; subject: string }>();
@@ -201,56 +298,84 @@ export function factsOf(notification: ReleaseNotification): Facts {
   const release = said['release'] as Tree;
   visit(release['group'] as Tree);
   const labels = new Map(order.map((reference, index) => [reference, `Track ${index + 1}`]));
+  const keyOnce = numbering();
   for (const recording of list(said['recordings'])) {
     const reference = String(recording['reference']);
     const [edition] = list(recording['editions']);
     const [ids] = list(edition?.['ids']);
     const own = list(ids?.['proprietaryIds'])[0]?.['value'];
     subjects.set(reference, {
-      key: `recording/${String(ids?.['isrc'] ?? own ?? reference)}`,
+      key: keyOnce(`recording/${String(ids?.['isrc'] ?? own ?? reference)}`),
       subject: `${labels.get(reference) ?? 'A recording'}${quoted(recording)}`,
     });
   }
+  const others = (
+    [
+      ['images', 'The cover image'],
+      ['videos', 'A moving cover'],
+      ['texts', 'Lyrics'],
+    ] as const
+  ).flatMap(([name, what]) =>
+    list(said[name]).map((item, index) => {
+      const own = list(list(item['ids'])[0]?.['proprietaryIds'])[0]?.['value'] ?? list(item['proprietaryIds'])[0]?.['value'];
+      const key = keyOnce(`${name}/${name === 'images' && index === 0 ? 'cover' : String(own ?? index)}`);
+      const which =
+        item['language'] !== undefined && name === 'texts'
+          ? ` in ${String(item['language'])}`
+          : name === 'videos'
+            ? ` (${String(own ?? index + 1)})`
+            : '';
+      return { item, key, subject: `${what}${which}` };
+    }),
+  );
+  const titleOf = (reference: unknown): string =>
+    subjects.get(String(reference))?.subject.replace(/^Track \d+ /, '') ??
+    others.find(({ item }) => item['reference'] === reference)?.subject ??
+    String(reference);
+  /** What belongs to something, in which way. */
+  const links = (key: string, subject: string, linked: Json | undefined, path: readonly string[]): void => {
+    const numbered = numbering();
+    for (const link of list(linked)) {
+      const step = [...path, 'linked', numbered(titleOf(link['resource']))];
+      out.add(key, subject, step, titleOf(link['resource']));
+      out.walk(key, subject, without(link, 'resource'), step);
+    }
+  };
+
   for (const recording of list(said['recordings'])) {
     const { key, subject } = subjects.get(String(recording['reference']))!;
     out.add(key, subject, [], subject);
     const { editions, ...rest } = recording;
     out.walk(key, subject, rest, []);
+    const numbered = numbering();
     list(editions).forEach((edition, index) => {
-      const { technical, ...facts } = edition;
-      const path = index === 0 ? [] : [String(edition['type'] ?? `edition ${index + 1}`)];
+      const { technical, type, ...facts } = edition;
+      const path = index === 0 ? [] : [numbered(String(type ?? `edition ${index + 1}`))];
+      if (index === 0) out.walk(key, subject, type, ['edition']);
       out.walk(key, subject, facts, path);
-      list(technical).forEach((details, at) => {
-        const { files, ...others } = details;
-        const deeper = at === 0 ? path : [...path, `encoding ${at + 1}`];
-        out.walk(key, subject, others, deeper);
-        for (const file of list(files)) out.walk(key, subject, file, deeper);
-      });
+      out.encodings(key, subject, list(technical), path);
     });
   }
-  out.add(
-    'release',
-    'The release',
-    ['running order'],
-    order.map((reference) => subjects.get(reference)?.subject.replace(/^Track \d+ /, '') ?? reference).join(', '),
-  );
-  const { group: ____, ...facts } = release;
+  out.add('release', 'The release', ['running order'], order.map(titleOf).join(', '));
+  const { group, ...facts } = release;
   out.walk('release', 'The release', facts, []);
+  groupFacts(group as Tree, ['resource group'], { out, subjects, titleOf, links });
 
-  for (const [name, what] of [
-    ['images', 'The cover image'],
-    ['videos', 'A moving cover'],
-    ['texts', 'Lyrics'],
-  ] as const)
-    list(said[name]).forEach((item, index) => {
-      const own = list(list(item['ids'])[0]?.['proprietaryIds'])[0]?.['value'] ?? list(item['proprietaryIds'])[0]?.['value'];
-      const key = `${name}/${name === 'images' && index === 0 ? 'cover' : String(own ?? index)}`;
-      const subject = `${what}${item['language'] !== undefined && name === 'texts' ? ` in ${String(item['language'])}` : name === 'videos' ? ` (${String(own ?? index + 1)})` : ''}`;
-      out.add(key, subject, [], subject);
-      const { technical, ...rest } = item;
-      out.walk(key, subject, rest, []);
-      for (const details of list(technical)) out.walk(key, subject, details, []);
+  for (const { item, key, subject } of others) {
+    out.add(key, subject, [], subject);
+    const { technical, ...rest } = item;
+    out.walk(key, subject, rest, []);
+    out.encodings(key, subject, list(technical), []);
+  }
+
+  const visibilities = new Map(list(said['visibilities']).map((item) => [String(item['reference']), item]));
+  const seen = new Set<string>();
+  const shown = (key: string, subject: string, references: Json | undefined): void =>
+    ((references as string[] | undefined) ?? []).forEach((reference, index) => {
+      seen.add(reference);
+      out.walk(key, subject, visibilities.get(reference), ['visibility', index === 0 ? '' : String(index + 1)]);
     });
+  shown('release', 'The release', release['visibilities']);
 
   const released = new Map<string, { key: string; subject: string }>([
     [String(release['reference']), { key: 'release', subject: 'the release' }],
@@ -262,7 +387,11 @@ export function factsOf(notification: ReleaseNotification): Facts {
     released.set(String(track['reference']), { key, subject });
     const { resource: _____, ...rest } = track;
     out.walk(key, `The release of ${subject}`, rest, []);
+    links(key, `The release of ${subject}`, track['linked'], []);
+    shown(key, `The release of ${subject}`, track['visibilities']);
   }
+  for (const [reference, item] of visibilities)
+    if (!seen.has(reference)) out.walk('message', 'The message', item, ['visibility of nothing']);
   for (const item of list(said['deals']))
     for (const reference of (item['releases'] as string[]) ?? []) {
       const target = released.get(reference) ?? { key: reference, subject: reference };
@@ -271,10 +400,10 @@ export function factsOf(notification: ReleaseNotification): Facts {
         const uses = single(deal['useTypes'] ?? []) ?? '';
         const places = single(deal['territories'] ?? []) ?? '';
         const name = `${deal['isPreOrder'] === true ? 'pre-order, ' : ''}${models}: ${uses}`;
-        // The same offer may stand in several deals, one for each territory.
+        // The same offer may stand in several deals, one for each territory, or for each time.
         let key = `deal/${target.key}/${name}`;
         const subject = `The deal ${name} of ${target.subject}`;
-        if (out.facts.has(`${key}/`)) key = `${key}/${places}`;
+        if (out.facts.has(`${key}/`)) key = keyOnce(`${key} in ${places}`);
         out.add(key, subject, [], name);
         const { commercialModels, useTypes, ...terms } = deal;
         void [commercialModels, useTypes];
@@ -282,4 +411,40 @@ export function factsOf(notification: ReleaseNotification): Facts {
       }
     }
   return out.facts;
+}
+
+interface GroupContext {
+  out: Collector;
+  subjects: ReadonlyMap<string, { key: string; subject: string }>;
+  titleOf(reference: unknown): string;
+  links(key: string, subject: string, linked: Json | undefined, path: readonly string[]): void;
+}
+
+/** What a resource group says of itself, of its groups and, item by item, of what it holds. */
+function groupFacts(group: Tree, path: readonly string[], context: GroupContext): void {
+  const { out, subjects, titleOf, links } = context;
+  const { groups, content, linked, sequence, ...facts } = group;
+  out.walk('release', 'The release', facts, path);
+  if (sequence !== undefined && sequence !== Number(/\d+$/.exec(path.at(-1)!)?.[0] ?? 1))
+    out.add('release', 'The release', [...path, 'place'], String(sequence));
+  links('release', 'The release', linked, path);
+  if (path.length > 1)
+    out.add(
+      'release',
+      'The release',
+      [...path, 'tracks'],
+      list(content)
+        .map(({ resource }) => titleOf(resource))
+        .join(', '),
+    );
+  list(content).forEach((item, index) => {
+    const { resource, linked: itsLinks, ...said } = item;
+    const { key, subject } = subjects.get(String(resource)) ?? { key: 'release', subject: 'The release' };
+    const step = subjects.has(String(resource)) ? [] : [...path, titleOf(resource)];
+    if (item['sequence'] !== undefined && item['sequence'] !== index + 1)
+      out.add(key, subject, [...step, 'place'], String(item['sequence']));
+    out.walk(key, subject, said, step);
+    links(key, subject, itsLinks, step);
+  });
+  list(groups).forEach((inner, index) => groupFacts(inner, [...path, `group ${index + 1}`], context));
 }
