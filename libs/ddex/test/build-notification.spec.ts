@@ -1,4 +1,5 @@
 import { buildNotification, buildPurge } from '../src/model/build-notification';
+import { amountOf } from '../src/model/build-deals';
 import { inspectMessage, isTakedown } from '../src/inspect/inspect-message';
 import type { ReleaseForDsp } from '../src/model/input';
 import { writeNewRelease43, writePurge43 } from '../src/write/write-message';
@@ -252,6 +253,15 @@ describe('deals', () => {
     expect(price('USD')).toEqual(['9.99', '0.05']);
     expect(price('JPY')).toEqual(['999', '5']);
     expect(price('KWD')).toEqual(['0.999', '0.005']);
+  });
+
+  it.each([
+    ['12345', 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
+    ['123.45', 'AUD BRL EUR GBP GHS HUF IDR INR MGA MRU MXN NGN TWD USD UYU XCD ZAR'],
+    ['12.345', 'BHD IQD JOD KWD LYD OMR TND'],
+    ['1.2345', 'CLF UYW'],
+  ])('12345 minor units are %s in %s', (amount, currencies) => {
+    for (const currency of currencies.split(' ')) expect([currency, amountOf(12_345, currency)]).toEqual([currency, amount]);
   });
 });
 

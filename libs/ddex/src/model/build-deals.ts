@@ -53,26 +53,18 @@ function offersOf(policies: readonly MonetizationPolicy[]): Offer[] {
   return offers;
 }
 
-const decimals: Record<string, number> = {
-  BHD: 3,
-  CLP: 0,
-  ISK: 0,
-  JOD: 3,
-  JPY: 0,
-  KRW: 0,
-  KWD: 3,
-  OMR: 3,
-  PYG: 0,
-  TND: 3,
-  UGX: 0,
-  VND: 0,
-  XAF: 0,
-  XOF: 0,
-};
+/** ISO 4217's exponents of the currencies whose minor unit is not a hundredth. */
+const decimals: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+    3: 'BHD IQD JOD KWD LYD OMR TND',
+    4: 'CLF UYW',
+  }).flatMap(([places, currencies]) => currencies.split(' ').map((currency) => [currency, Number(places)])),
+);
 
 /** Minor units as a decimal amount of the currency (ISO 4217 exponents): 999 USD is `9.99`, 999 JPY is `999`. */
 export function amountOf(minor: number, currency: string): string {
-  const places = decimals[currency] ?? 2;
+  const places = decimals.get(currency) ?? 2;
   const digits = String(Math.round(minor)).padStart(places + 1, '0');
   return places === 0 ? digits : `${digits.slice(0, -places)}.${digits.slice(-places)}`;
 }
