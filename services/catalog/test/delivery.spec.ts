@@ -278,6 +278,18 @@ describe('a snapshot', () => {
     expect((await catalog.client.getReleaseSnapshot(worker, { uuid, dspSlug: 'Spotify' })).tenantName).toBe('Harbour Records');
   });
 
+  test('names the ISNIs of its artists, which its public face does not', async () => {
+    const caller = newCaller();
+    const { uuid } = await bareRelease(catalog, caller, { artists: [{ name: 'Ada Okafor' }, { name: 'Tems' }] });
+    await catalog.client.attachDsps(caller, { uuid, dsps: ['spotify'] });
+    const isnis = async () => (await catalog.client.getReleaseSnapshot(caller, { uuid, dspSlug: 'spotify' })).artistIsnis;
+    expect(await isnis()).toEqual({});
+    const [ada] = (await catalog.client.getRelease(caller, { uuid })).release!.artists;
+    await catalog.client.updateArtist(caller, { uuid: ada!.uuid, isni: '0000 0001 2103 2683' });
+    expect(await isnis()).toEqual({ [ada!.uuid]: '0000000121032683' });
+    expect(Object.keys((await catalog.client.getRelease(caller, { uuid })).release!.artists[0]!)).not.toContain('isni');
+  });
+
   test('of a draft without files is there too; of a DSP that is unknown or not attached it is refused', async () => {
     const caller = newCaller();
     const { uuid } = await bareRelease(catalog, caller);

@@ -182,6 +182,13 @@ describe('a preview', () => {
   });
 });
 
+test('the ISNI of an artist reaches the message', async () => {
+  snapshot = { ...whole, artistIsnis: { [tenant]: '0000000121032683' } };
+  const { data } = await ddex.previewMessage(caller(), { uuid: release, dspSlug: 'spotify' });
+  snapshot = whole;
+  expect(data!.xml).toMatch(/<FullName>Ada Okafor<\/FullName>\s*<\/PartyName>\s*<PartyId>\s*<ISNI>0000000121032683<\/ISNI>/);
+});
+
 describe('a purge', () => {
   it('names the release by its identifiers and title, on the thread that was used before', async () => {
     const fresh = (await ddex.previewPurge(caller(), { uuid: release, dspSlug: 'spotify' })).data!;

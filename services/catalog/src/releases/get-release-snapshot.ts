@@ -39,6 +39,12 @@ const statements = [
     text: `select a.storage_key, a.content_type, a.md5, a.size_bytes, a.width, a.height
       from releases r join assets a on a.uuid = r.artwork_uuid where r.uuid = $1`,
   },
+  {
+    name: 'release_isnis',
+    text: `select a.uuid, a.isni from artists a where a.isni is not null and a.uuid in (
+        select artist_uuid from release_artists where release_uuid = $1
+        union all select c.artist_uuid from tracks t join track_artists c on c.track_uuid = t.uuid where t.release_uuid = $1)`,
+  },
 ];
 
 /** Everything that a message about the release to one DSP is made of, as of one moment: nothing in it is newer than its revision. */
@@ -55,10 +61,10 @@ export class GetReleaseSnapshot {
     caller: Caller,
     { uuid, dspSlug }: GetReleaseSnapshotRequest,
   ): Promise<MessageInitShape<typeof GetReleaseSnapshotResponseSchema>> {
-    const [[release], tracks, [chain], [artwork]] = (await this.data.snapshot(
+    const [[release], tracks, [chain], [artwork], isnis] = (await this.data.snapshot(
       caller,
       statements.map((statement) => ({ ...statement, values: [uuid] })),
-    )) as [[ReleaseView?], TrackRow[], [SupplyChainRow?], [AssetRow?]];
+    )) as [[ReleaseView?], TrackRow[], [SupplyChainRow?], [AssetRow?], { uuid: string; isni: string }[]];
     if (!release) throw new Refused('release.not_found');
     const dsp = this.registry.get(dspSlug);
     if (!dsp) throw new Refused('dsp.not_found', { params: { slug: dspSlug } });
@@ -74,6 +80,7 @@ export class GetReleaseSnapshot {
       tenantUuid: release.tenant_uuid,
       tenantName: caller.tenantName || release.tenant_name,
       revision: BigInt(release.revision),
+      artistIsnis: Object.fromEntries(isnis.map((artist) => [artist.uuid, artist.isni])),
     };
   }
 }

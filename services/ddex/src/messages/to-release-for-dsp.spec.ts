@@ -49,6 +49,27 @@ describe('a snapshot becomes what a message is made of', () => {
     expect(config).toMatchObject({ territories: { mode: 'exclude', codes: ['CN'] }, pricing: null, sentOnBehalfOf: null });
   });
 
+  it('with the ISNIs of the artists that have one, of the release and of its tracks', () => {
+    const other = '0198f0aa-0000-7000-8000-000000000002';
+    const artists = [
+      { uuid, name: 'Ada Okafor', role: ArtistRole.MAIN },
+      { uuid: other, name: 'Tems', role: ArtistRole.FEATURED },
+    ];
+    const made = toReleaseForDsp(
+      snapshot({
+        release: { uuid, artists },
+        tracks: [{ track: { uuid, title: 'x', position: 1, artists } }],
+        artistIsnis: { [uuid]: '0000000121032683' },
+      }),
+      envelope,
+    );
+    for (const credited of [made.release.artists, made.tracks[0]!.artists])
+      expect(credited.map(({ name, isni }) => [name, isni])).toEqual([
+        ['Ada Okafor', '0000000121032683'],
+        ['Tems', null],
+      ]);
+  });
+
   it('under the tenant’s name as label where the release has none', () => {
     expect(toReleaseForDsp(snapshot(), envelope).release.label).toBe('Harbour Records');
   });

@@ -18,6 +18,7 @@ export interface Envelope {
   dsp: ReleaseForDsp['dsp'];
 }
 
+type Credit = ReleaseForDsp['release']['artists'][number];
 type Role = 'main' | 'featured' | 'remixer';
 const roles: Record<ArtistRole, Role> = {
   [ArtistRole.UNSPECIFIED]: 'main',
@@ -43,7 +44,13 @@ const territoryModes: Record<TerritoryMode, ReleaseForDsp['config']['territories
  * @throws Error when the snapshot has no release or configuration: the catalogue always gives both
  */
 export function toReleaseForDsp(snapshot: GetReleaseSnapshotResponse, { message, sender, dsp }: Envelope): ReleaseForDsp {
-  const { release, config } = snapshot;
+  const { release, config, artistIsnis } = snapshot;
+  const creditOf = (artist: CreditedArtist): Credit => ({
+    id: artist.uuid,
+    name: artist.name,
+    role: roles[artist.role],
+    isni: artistIsnis[artist.uuid] ?? null,
+  });
   if (!release || !config) throw new Error('the snapshot holds no release or no configuration');
   return {
     message,
@@ -68,7 +75,7 @@ export function toReleaseForDsp(snapshot: GetReleaseSnapshotResponse, { message,
       artists: release.artists.map(creditOf),
       localizedTitles: release.localizedTitles,
     },
-    tracks: snapshot.tracks.map(trackOf),
+    tracks: snapshot.tracks.map((track) => trackOf(track, creditOf)),
     artwork: snapshot.artwork && {
       source: snapshot.artwork.storageKey,
       format: snapshot.artwork.contentType === 'image/png' ? 'png' : 'jpeg',
@@ -80,12 +87,13 @@ export function toReleaseForDsp(snapshot: GetReleaseSnapshotResponse, { message,
   };
 }
 
-const creditOf = (artist: CreditedArtist) => ({ id: artist.uuid, name: artist.name, role: roles[artist.role] });
-
 /** Digest and size of a stored file; null for what the catalogue does not know. */
 const fileOf = (file: AssetFile) => ({ md5: file.md5 || null, sizeBytes: Number(file.sizeBytes) || null });
 
-function trackOf({ track, audio, durationMs }: TrackSnapshot): ReleaseForDsp['tracks'][number] {
+function trackOf(
+  { track, audio, durationMs }: TrackSnapshot,
+  creditOf: (artist: CreditedArtist) => Credit,
+): ReleaseForDsp['tracks'][number] {
   if (!track) throw new Error('the snapshot holds a track without its facts');
   return {
     id: track.uuid,

@@ -131,6 +131,7 @@ export const comments: Readonly<Record<string, string>> = {
   "tonegrid.catalog.v1.GetReleaseSnapshotRequest": "Which release.",
   "tonegrid.catalog.v1.GetReleaseSnapshotRequest.dsp_slug": "The DSP it is for, in any spelling; must be attached.",
   "tonegrid.catalog.v1.GetReleaseSnapshotResponse": "Everything that a message to the DSP is made of.",
+  "tonegrid.catalog.v1.GetReleaseSnapshotResponse.artist_isnis": "ISNIs of the credited artists that have one, by the artist's uuid.",
   "tonegrid.catalog.v1.GetReleaseSnapshotResponse.config": "Resolved for the DSP.",
   "tonegrid.catalog.v1.GetReleaseSnapshotResponse.revision": "Grows with each change of the release.",
   "tonegrid.catalog.v1.GetReleaseSnapshotResponse.tenant_uuid": "Tenant that the release belongs to.",
