@@ -132,6 +132,44 @@ describe('what the versions say', () => {
     expect(write('3.8.2').losses).toContainEqual({ path: 'recordings[0].editions[1]', reason: 'ERN 3.8.2 knows no editions' });
   });
 
+  it('ERN 3.8.2 says of the deals when a release is shown, and it comes back', () => {
+    const { xml, losses } = write('3.8.2');
+    expect(losses.filter(({ path }) => path.includes('isibilit'))).toEqual([]);
+    const [preOrder, sale] = [...xml.matchAll(/<DealTerms>[\s\S]*?<\/DealTerms>/g)].map(([terms]) =>
+      [...terms.matchAll(/<\/ValidityPeriod>|<(\w+(?:Display|Preview)StartDateTime)>(.*?)</g)].map(([, name, time]) => [name, time]),
+    );
+    const times = (clip: string) => [
+      [undefined, undefined],
+      ['ReleaseDisplayStartDateTime', '2026-06-01T00:00:00'],
+      ['TrackListingPreviewStartDateTime', '2026-06-01T00:00:00'],
+      ['CoverArtPreviewStartDateTime', '2026-06-01T00:00:00'],
+      // What is left open is the start of the deal.
+      ['ClipPreviewStartDateTime', clip],
+    ];
+    expect([preOrder, sale]).toEqual([times('2026-06-01T00:00:00'), times('2026-06-17T00:00:00')]);
+    const { notification, unmapped } = release(readMessage(xml));
+    expect(unmapped).toEqual([]);
+    const { visibilities, release: main, deals } = buildNotification(rich('3.8.2')).notification;
+    expect(notification).toMatchObject({ visibilities, release: { visibilities: main.visibilities }, deals });
+    expect(writeNewRelease(notification, '3.8.2').xml).toBe(xml);
+  });
+
+  it('in ERN 3.8.2 a visibility of some territories is said of the deals there, and what no deal can say is told', () => {
+    const { xml, losses } = write('3.8.2', (notification) => {
+      const [visibility] = notification.visibilities;
+      visibility!.territories = { mode: 'only', codes: ['NG'] };
+      notification.deals[0]!.deals[0]!.territories = { mode: 'only', codes: ['NG'] };
+      notification.visibilities.push({ reference: 'V2', releaseDisplayStart: '2026-06-02T00:00:00' });
+      notification.trackReleases[1]!.visibilities = ['V2'];
+    });
+    expect(xml.match(/<ReleaseDisplayStartDateTime>/g)).toHaveLength(1);
+    expect(losses.map(({ path }) => path).filter((path) => path.includes('isibilit'))).toEqual([
+      'trackReleases[1].visibilities',
+      'visibilities[0].territories',
+      'visibilities[1]',
+    ]);
+  });
+
   it('genres have the name of their version', () => {
     expect(write('4.3').xml).toContain('<Genre ');
     expect(write('4.3.2').xml).toContain('<DisplayGenre ');

@@ -4,8 +4,10 @@ import type { Writing } from './codec';
 import { countedChannels, previewOf } from './ern4-resources';
 import { onlyFirst } from './values';
 import {
+  displayTimes,
   writerRoles,
   type Audio382,
+  type DisplayTimes,
   type File382,
   type Group382,
   type Label382,
@@ -73,27 +75,14 @@ class Lowering {
   }
 
   message(): Message382 {
-    const {
-      header,
-      language,
-      avsVersionId,
-      profile,
-      profileVariant,
-      recordings,
-      videos,
-      images,
-      texts,
-      release,
-      trackReleases,
-      deals,
-      visibilities,
-    } = this.notification;
+    const { header, language, avsVersionId, profile, profileVariant, recordings, videos, images, texts, release, trackReleases, deals } =
+      this.notification;
     if (avsVersionId !== undefined) this.lose('avsVersionId');
     if (profileVariant !== undefined) this.lose('profileVariant');
-    visibilities.forEach((_, index) => this.lose(`visibilities[${index}]`));
     this.notification.parties.forEach((party, index) => {
       if (party.profilePages?.length) this.lose(`parties[${index}].profilePages`);
     });
+    const times = this.displayTimes();
     const isOurs = profile === 'Audio';
     return {
       header,
@@ -145,9 +134,45 @@ class Lowering {
       releases: [this.release(release), ...trackReleases.map((track, index) => this.track(track, `trackReleases[${index}]`))],
       deals: deals.map((item, index) => ({
         releases: item.releases,
-        deals: item.deals.map((deal, at) => this.deal(deal, `deals[${index}].deals[${at}]`)),
+        deals: item.deals.map((deal, at) => ({ ...this.deal(deal, `deals[${index}].deals[${at}]`), ...times.get(deal) })),
       })),
     };
+  }
+
+  /**
+   * When a release is shown, of each of its deals. ERN 3 wants all four times: what a visibility leaves open is the start of the deal, as
+   * the standard says. A visibility that holds in some territories is said of the deals that hold in the same.
+   */
+  private displayTimes(): Map<model.Deal, DisplayTimes> {
+    const { release, trackReleases, deals, visibilities } = this.notification;
+    const referring = new Map([release, ...trackReleases].map((item) => [item.reference, item.visibilities ?? []]));
+    const times = new Map<model.Deal, DisplayTimes>();
+    /** Which visibility of which release found a deal. */
+    const carried = new Set<string>();
+    for (const { releases, deals: offered } of deals) {
+      const [own, ...others] = releases.map((reference) => referring.get(reference) ?? []);
+      if (!own || others.some((list) => list.join() !== own.join())) continue;
+      for (const deal of offered) {
+        const shown = visibilities.find(
+          ({ reference, territories }) =>
+            own.includes(reference) && (!territories || JSON.stringify(territories) === JSON.stringify(deal.territories)),
+        );
+        if (!shown || deal.start === undefined) continue;
+        times.set(deal, Object.fromEntries(displayTimes.map((key) => [key, inTime(shown[key] ?? deal.start!)])));
+        for (const reference of releases) carried.add(`${reference} ${shown.reference}`);
+      }
+    }
+    const reason = 'ERN 3.8.2 says when a release is shown of its deals, and of one visibility for each';
+    [release, ...trackReleases].forEach(({ reference, visibilities: named }, index) => {
+      if (named?.some((visibility) => !carried.has(`${reference} ${visibility}`)))
+        this.lose(index === 0 ? 'release.visibilities' : `trackReleases[${index - 1}].visibilities`, reason);
+    });
+    visibilities.forEach(({ reference, territories }, index) => {
+      if (![...referring.keys()].some((of) => carried.has(`${of} ${reference}`))) this.lose(`visibilities[${index}]`, reason);
+      else if (territories)
+        this.lose(`visibilities[${index}].territories`, 'ERN 3.8.2 says it of the deals that hold in these territories');
+    });
+    return times;
   }
 
   private lose(where: string, reason?: string): void {
@@ -412,7 +437,6 @@ class Lowering {
   private release(release: model.MainRelease): Release382 {
     const where = 'release';
     for (const key of [
-      'visibilities',
       'isSingleArtistCompilation',
       'hiResDescription',
       'containsAi',
@@ -512,7 +536,6 @@ class Lowering {
   private track(track: model.TrackRelease, where: string): Release382 {
     const recording = this.recordings.get(track.resource);
     if (track.isMain !== undefined) this.lose(`${where}.isMain`);
-    if (track.visibilities?.length) this.lose(`${where}.visibilities`);
     const said: model.Described = {
       titleTexts: track.titleTexts ?? recording?.titleTexts ?? [],
       titles: track.titles ?? recording?.titles ?? [],
@@ -567,6 +590,9 @@ class Lowering {
     };
   }
 }
+
+/** A date is the midnight that begins it. */
+export const inTime = (moment: string): string => (moment.includes('T') ? moment : `${moment}T00:00:00`);
 
 /** All that a group holds, in order. */
 export const contentOf = (group: model.ResourceGroup): model.ContentItem[] => [

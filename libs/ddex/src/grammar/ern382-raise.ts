@@ -3,11 +3,14 @@ import { instrumentTargets } from '../model/roles';
 import { displayTitle } from '../model/texts';
 import type { XmlElement } from '../read/scan-xml';
 import type { Reading } from './codec';
-import { contentOf, modeOf, profile382, referenceTitleOf } from './ern382-lower';
+import { contentOf, inTime, modeOf, profile382, referenceTitleOf } from './ern382-lower';
 import {
+  displayTimes,
   dropPart,
   elementAt,
   type Audio382,
+  type Deal382,
+  type DisplayTimes,
   type File382,
   type Group382,
   type Label382,
@@ -67,6 +70,8 @@ class Raising {
       if (isTrack(release)) trackReleases.push(this.track(release, element, byReference));
       else this.context.drop(element, 'is a second release; the catalogue holds one in a message');
     });
+    const { shown, visibilities } = this.visibilities();
+    const whole = this.release(main, elementAt(this.root, 'ReleaseList', 'Release', mainIndex), byReference);
     const isOurs = profile === profile382(1) || profile === profile382(2);
     return {
       header,
@@ -101,10 +106,52 @@ class Raising {
         ...rest,
         ...(details?.technical ? { technical: details.technical.map(({ file, ...item }) => ({ ...item, ...fileOf(file) })) } : {}),
       })),
-      release: this.release(main, elementAt(this.root, 'ReleaseList', 'Release', mainIndex), byReference),
-      trackReleases,
-      deals,
-      visibilities: [],
+      release: { ...whole, ...shown(whole.reference) },
+      trackReleases: trackReleases.map((track) => ({ ...track, ...shown(track.reference) })),
+      deals: deals.map(({ releases: named, deals: offered }) => ({ releases: named, deals: offered.map(withoutTimes) })),
+      visibilities,
+    };
+  }
+
+  /**
+   * When the releases are shown, gathered from their deals. A time that is the start of its deal says nothing: it is what would hold
+   * without it.
+   */
+  private visibilities(): { visibilities: model.Visibility[]; shown(release: string): { visibilities?: string[] } } {
+    const times = new Map<string, DisplayTimes>();
+    this.message.deals.forEach(({ releases, deals }, index) =>
+      deals.forEach((deal, at) => {
+        for (const key of displayTimes) {
+          const said = deal[key];
+          if (said === undefined || (deal.start !== undefined && said === inTime(deal.start))) continue;
+          for (const reference of releases) {
+            const own = times.get(reference) ?? {};
+            times.set(reference, own);
+            if (own[key] === undefined || own[key] === said) own[key] = said;
+            else
+              this.context.drop(
+                elementAt(this.root, 'DealList', 'ReleaseDeal', index).children.filter((child) => child.name === 'Deal')[at]!,
+                `says another ${key} than an earlier deal of ${reference}, which stands`,
+              );
+          }
+        }
+      }),
+    );
+    const visibilities: model.Visibility[] = [];
+    const references = new Map<string, string>();
+    for (const [release, said] of times) {
+      const key = JSON.stringify(displayTimes.map((name) => said[name]));
+      const same = visibilities.find((other) => JSON.stringify(displayTimes.map((name) => other[name])) === key);
+      const visibility = same ?? { reference: `V${visibilities.length + 1}`, ...said };
+      if (!same) visibilities.push(visibility);
+      references.set(release, visibility.reference);
+    }
+    return {
+      visibilities,
+      shown(release) {
+        const reference = references.get(release);
+        return reference === undefined ? {} : { visibilities: [reference] };
+      },
     };
   }
 
@@ -411,4 +458,10 @@ function fileOf(file: File382 | undefined): { file?: model.DeliveredFile; isProv
   if (!file) return {};
   const folder = file.folder === undefined || file.folder === '' || file.folder.endsWith('/') ? (file.folder ?? '') : `${file.folder}/`;
   return { file: { uri: file.url ?? `${folder}${file.name ?? ''}`, ...(file.hash ? { hash: file.hash } : {}) }, isProvided: true };
+}
+
+/** A deal as the model has it: when its release is shown is said of the release there. */
+function withoutTimes(deal: Deal382): model.Deal {
+  const { releaseDisplayStart: _, trackListingPreviewStart: __, coverArtPreviewStart: ___, clipPreviewStart: ____, ...rest } = deal;
+  return rest;
 }

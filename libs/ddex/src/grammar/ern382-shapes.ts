@@ -243,6 +243,15 @@ export interface Release382 {
   cLines?: model.CopyrightLine[];
 }
 
+/** When a release may be shown: ERN 3 says all four of these of a deal, or none. */
+export const displayTimes = ['releaseDisplayStart', 'trackListingPreviewStart', 'coverArtPreviewStart', 'clipPreviewStart'] as const;
+export type DisplayTimes = { [K in (typeof displayTimes)[number]]?: string };
+export type Deal382 = model.Deal & DisplayTimes;
+export interface ReleaseDeal382 {
+  releases: string[];
+  deals: Deal382[];
+}
+
 export interface Message382 {
   language?: string;
   profile?: string;
@@ -252,7 +261,7 @@ export interface Message382 {
   images: Image382[];
   texts: Text382[];
   releases: Release382[];
-  deals: model.ReleaseDeal[];
+  deals: ReleaseDeal382[];
 }
 
 export interface Purge382 {
@@ -727,22 +736,26 @@ const channel = record<Channel>([
   within('PartyName', [one<Channel, 'name'>('FullName', 'name', text)]),
   one('PartyId', 'dpid', channelId, { required: true }),
 ]);
-const deal = record<model.Deal>([
+const deal = record<Deal382>([
   many('DealReference', 'references', text),
   within('DealTerms', [
-    one<model.Deal, 'isPreOrder'>('IsPreOrderDeal', 'isPreOrder', flag),
-    many<model.Deal, 'commercialModels'>('CommercialModelType', 'commercialModels', coded(), { listed: true }),
-    within<model.Deal>('Usage', [many<model.Deal, 'useTypes'>('UseType', 'useTypes', coded(), { listed: true })], { repeats: true }),
-    one<model.Deal, 'isTakeDown'>('TakeDown', 'isTakeDown', flag),
-    territories<model.Deal>(),
-    many<model.Deal, 'channels'>('DistributionChannel', 'channels', channel),
-    many<model.Deal, 'prices'>('PriceInformation', 'prices', price),
-    one<model.Deal, 'isPromotional'>('IsPromotional', 'isPromotional', flag),
-    within<model.Deal>('ValidityPeriod', [period<model.Deal>()]),
-    within<model.Deal>('RightsClaimPolicy', [one<model.Deal, 'rightsClaimPolicy'>('RightsClaimPolicyType', 'rightsClaimPolicy', text)]),
+    one<Deal382, 'isPreOrder'>('IsPreOrderDeal', 'isPreOrder', flag),
+    many<Deal382, 'commercialModels'>('CommercialModelType', 'commercialModels', coded(), { listed: true }),
+    within<Deal382>('Usage', [many<Deal382, 'useTypes'>('UseType', 'useTypes', coded(), { listed: true })], { repeats: true }),
+    one<Deal382, 'isTakeDown'>('TakeDown', 'isTakeDown', flag),
+    territories<Deal382>(),
+    many<Deal382, 'channels'>('DistributionChannel', 'channels', channel),
+    many<Deal382, 'prices'>('PriceInformation', 'prices', price),
+    one<Deal382, 'isPromotional'>('IsPromotional', 'isPromotional', flag),
+    within<Deal382>('ValidityPeriod', [period<Deal382>()]),
+    one<Deal382, 'releaseDisplayStart'>('ReleaseDisplayStartDateTime', 'releaseDisplayStart', text),
+    one<Deal382, 'trackListingPreviewStart'>('TrackListingPreviewStartDateTime', 'trackListingPreviewStart', text),
+    one<Deal382, 'coverArtPreviewStart'>('CoverArtPreviewStartDateTime', 'coverArtPreviewStart', text),
+    one<Deal382, 'clipPreviewStart'>('ClipPreviewStartDateTime', 'clipPreviewStart', text),
+    within<Deal382>('RightsClaimPolicy', [one<Deal382, 'rightsClaimPolicy'>('RightsClaimPolicyType', 'rightsClaimPolicy', text)]),
   ]),
 ]);
-const releaseDeal = record<model.ReleaseDeal>([
+const releaseDeal = record<ReleaseDeal382>([
   many('DealReleaseReference', 'releases', text, { listed: true }),
   many('Deal', 'deals', deal, { listed: true }),
 ]);
