@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { diffNotifications } from '../src/diff/diff-notifications';
 import { ernVersions, type ErnVersion } from '../src/grammar/versions';
 import { buildNotification, buildPurge } from '../src/model/build-notification';
 import type { ReleaseForDsp } from '../src/model/input';
@@ -152,6 +153,24 @@ describe('what the versions say', () => {
     const { visibilities, release: main, deals } = buildNotification(rich('3.8.2')).notification;
     expect(notification).toMatchObject({ visibilities, release: { visibilities: main.visibilities }, deals });
     expect(writeNewRelease(notification, '3.8.2').xml).toBe(xml);
+  });
+
+  it('an update in ERN 3.8.2 names no file that does not come along', () => {
+    const without = buildNotification({ ...rich('3.8.2'), message: { ...rich('3.8.2').message, includesFiles: false } }).notification;
+    const { xml, losses } = writeNewRelease(without, '3.8.2');
+    expect(xml).not.toMatch(/<File>|<FileName>|<HashSum>/);
+    expect(losses.map(({ path }) => path)).toEqual(
+      expect.arrayContaining([
+        'recordings[0].editions[0].technical[0].files[0].file',
+        'images[0].technical[0].file',
+        'videos[0].technical[0].file',
+      ]),
+    );
+    const { notification } = release(readMessage(xml));
+    expect(notification.recordings[0]!.editions[0]!.technical[0]!.files[0]).not.toHaveProperty('file');
+    expect(write('3.8.2').xml.match(/<FileName>/g)).toHaveLength(4);
+    // That the files stay away is no difference.
+    expect(diffNotifications(release(readMessage(write('3.8.2').xml)).notification, notification)).toEqual([]);
   });
 
   it('in ERN 3.8.2 a visibility of some territories is said of the deals there, and what no deal can say is told', () => {

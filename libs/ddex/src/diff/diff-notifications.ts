@@ -1,5 +1,5 @@
 import type { ReleaseNotification } from '../model/notification';
-import { factsOf, type Fact } from './facts';
+import { factsOf, namesFiles, type Fact } from './facts';
 
 /** One difference between two messages about the same release. */
 export interface Change {
@@ -29,8 +29,10 @@ function sentence(kind: Change['kind'], { subject, field }: Fact, before: string
  * deal or a file that is new or gone as a whole, that alone is told.
  */
 export function diffNotifications(before: ReleaseNotification, after: ReleaseNotification): Change[] {
-  const old = factsOf(before);
-  const now = factsOf(after);
+  // A message of ERN 3 whose files stay away names none of them; that alone is no difference.
+  const files = namesFiles(before) && namesFiles(after);
+  const old = factsOf(before, { files });
+  const now = factsOf(after, { files });
   const changes: Change[] = [];
   const whole = (key: string): string | null => (/^(recording|deal|images|videos|texts)\//.test(key) ? null : '');
   /** Keys of subjects that are new or gone as a whole. */

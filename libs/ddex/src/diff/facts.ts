@@ -169,6 +169,8 @@ function numbering(): (name: string) => string {
 class Collector {
   readonly facts: Facts = new Map();
 
+  constructor(private readonly withFiles: boolean) {}
+
   /** A fact whose key is taken is another one of the same, and is numbered. */
   add(key: string, subject: string, path: readonly string[], value: string): void {
     const steps = path.filter((part) => part !== '');
@@ -245,7 +247,7 @@ class Collector {
         const { file: delivered, ...others } = file;
         const step = [...encoding, index === 0 ? 'file' : `file ${index + 1}`];
         this.walk(key, subject, others, step);
-        this.walk(key, subject, delivered, step);
+        if (this.withFiles) this.walk(key, subject, delivered, step);
       });
     });
   }
@@ -257,11 +259,21 @@ const quoted = (item: Tree): string => {
   return first ? ` "${String(first['text'])}"` : '';
 };
 
+/** Whether a notification names any file: one of ERN 3 that leaves its files out names none. */
+export function namesFiles({ recordings, videos, images, texts }: ReleaseNotification): boolean {
+  const files = [
+    ...recordings.flatMap((recording) => recording.editions.flatMap(({ technical }) => technical.flatMap((details) => details.files))),
+    ...[...videos, ...images].flatMap((item) => item.technical),
+    ...texts.flatMap((text) => text.technical ?? []),
+  ];
+  return files.some(({ file }) => file !== undefined);
+}
+
 /**
  * Everything that a notification says to a reader, but for its id, its time, its file's name and its references. Recordings are
- * the same when their ISRC is, deals when they are for the same release, model and uses.
+ * the same when their ISRC is, deals when they are for the same release, model and uses. `files`: also names and checksums of files.
  */
-export function factsOf(notification: ReleaseNotification): Facts {
+export function factsOf(notification: ReleaseNotification, options: { files: boolean } = { files: true }): Facts {
   const parties = new Map(notification.parties.map(({ reference, ...party }: Party) => [reference, party]));
   const named = new Set<string>();
   const resolve = (value: unknown): Json => {
@@ -277,7 +289,7 @@ export function factsOf(notification: ReleaseNotification): Facts {
   };
   const { parties: _, ...unnamed } = notification;
   const said = resolve(unnamed) as Tree;
-  const out = new Collector();
+  const out = new Collector(options.files);
 
   const { messageId: __, createdAt: ___, fileName: ____, ...header } = said['header'] as Tree;
   const { language, avsVersionId, profile, profileVariant } = said;

@@ -262,7 +262,9 @@ class Lowering {
 
   private file(file: model.DeliveredFile | undefined, isProvided: boolean | undefined, where: string): { file?: File382 } {
     if (isProvided !== (file ? true : undefined)) this.lose(`${where}.isProvided`, 'ERN 3 takes every file that it names as delivered');
-    if (!file) return {};
+    // An update that leaves its files out must not name them: that would say that they come along.
+    if (file && isProvided === false) this.lose(`${where}.file`, 'ERN 3 names only files that come along');
+    if (!file || isProvided === false) return {};
     if (file.sizeKilobytes !== undefined) this.lose(`${where}.file.sizeKilobytes`);
     const slash = file.uri.lastIndexOf('/') + 1;
     const place = file.uri.includes('://')
