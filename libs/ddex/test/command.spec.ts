@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { buildNotification } from '../src/model/build-notification';
+import { buildNotification, buildPurge } from '../src/model/build-notification';
 import type { Conversion } from '../src/cli/convert-command';
 import { main } from '../src/cli/main';
 import { ernVersions } from '../src/grammar/versions';
-import { writeNewRelease43 } from '../src/write/write-message';
-import { describeWithSamples, describeWithSchemas, sampleRelease, samplesDir, schemasDir } from './fixtures';
+import { writeNewRelease43, writePurge43 } from '../src/write/write-message';
+import { describeWithSamples, describeWithSchemas, sampleRelease, samplesDir, schemasDir, track } from './fixtures';
 
 const lib = join(__dirname, '../..');
 const root = join(lib, '../..');
@@ -169,14 +169,58 @@ describe('the package, alone in a folder', () => {
     expect(same).toEqual({ status: 0, out: 'Both say the same.\n', err: '' });
     const data = await ddex('diff', '--json', '--exit-code', 'good.xml', 'renamed.xml');
     expect(data.status).toBe(1);
-    expect(JSON.parse(data.out)).toMatchObject({
-      before: { file: 'good.xml', valid: true, errors: [] },
-      after: { file: 'renamed.xml', valid: true },
-      changes: expect.arrayContaining([expect.objectContaining({ kind: 'changed', text: expect.stringContaining('Lagos Sunrise') })]),
-    });
+    expect(JSON.parse(data.out)).toMatchObject([
+      { file: 'good.xml', valid: true, errors: [] },
+      {
+        file: 'renamed.xml',
+        valid: true,
+        changes: expect.arrayContaining([expect.objectContaining({ kind: 'changed', text: expect.stringContaining('Lagos Sunrise') })]),
+      },
+    ]);
     const hostile = await ddex('diff', 'good.xml', 'hostile.xml');
     expect([hostile.status, hostile.out]).toEqual([1, '']);
-    expect(hostile.err).toContain('hostile.xml: xml.doctype: ');
+    expect(hostile.err).toMatch(/^hostile\.xml: 1 error\n {2}1:1 error xml\.doctype: .*\n {6}Messages never carry a DOCTYPE/);
+  });
+
+  it('tells of every file that is not read the same ten things, whatever the command', async () => {
+    save('cut.xml', sample.slice(0, sample.indexOf('</MessageHeader>')));
+    save('utf16.xml', Buffer.from(`\ufeff${sample}`, 'utf16le'));
+    save('nameless.xml', sample.replace(/<MessageId>.*<\/MessageId>/, ''));
+    const names = ['hostile.xml', 'cut.xml', 'utf16.xml', 'absent.xml', 'nameless.xml'];
+    const members = ['stage', 'level', 'severity', 'line', 'column', 'xpath', 'code', 'rule', 'message', 'hint'];
+    const validated = JSON.parse((await ddex('validate', '--json', ...names)).out);
+    const converted = JSON.parse((await ddex('convert', '--json', '--to', '4.3', ...names)).out);
+    const compared = [];
+    for (const name of names) {
+      const { status, out } = await ddex('diff', '--json', 'good.xml', name);
+      const [first, second] = JSON.parse(out);
+      expect([status, first.valid, second.changes]).toEqual([1, true, []]);
+      compared.push(second);
+    }
+    for (const [index, name] of names.entries())
+      for (const { file, valid, errors } of [converted[index], compared[index]]) {
+        expect([file, valid, errors.length]).toEqual([name, false, 1]);
+        expect(Object.keys(errors[0])).toEqual(members);
+        // What keeps a document from being read is what a validation says.
+        if (name !== 'nameless.xml') expect(errors).toEqual(validated[index].errors);
+      }
+    expect(converted[1].errors[0].line).toBeGreaterThan(1);
+    const line = sample.split('\n').findIndex((text) => text.includes('<MessageHeader>')) + 1;
+    expect(converted[4].errors[0]).toMatchObject({ line, column: 3, code: 'ern.incomplete', rule: null, hint: null });
+    const purge = save('purge.xml', writePurge43(buildPurge(sampleRelease()).notification));
+    const [, refused] = JSON.parse((await ddex('diff', '--json', 'good.xml', purge)).out);
+    expect(Object.keys(refused.errors[0])).toEqual(members);
+  }, 60_000);
+
+  it('ends without a word when its output is closed', async () => {
+    const many = Array.from({ length: 40 }, (_, index) =>
+      track(1, { position: index + 1, isrc: `NGTON26${String(index).padStart(5, '0')}` }),
+    );
+    save('long.xml', writeNewRelease43(buildNotification(sampleRelease({ tracks: many })).notification));
+    const command = 'node node_modules/@tonegrid/ddex/bin/ddex.js convert --to 4.3 long.xml | head -c 5';
+    const { out, err } = await run('sh', ['-c', command]);
+    expect(out).toBe('<?xml');
+    expect(err).not.toMatch(/EPIPE|node:/);
   });
 
   it('is a library as well', async () => {
@@ -216,6 +260,7 @@ describe('the command line', () => {
     [['convert', '--to', '4.2'], 'Say which files to convert.'],
     [['convert', '--to', '4.2', 'good.xml', 'dangling.xml'], '--out: say into which folder several files go.'],
     [['convert', '--to', '4.2', '--out', '.', 'good.xml'], '--out: good.xml would be written over.'],
+    [['convert', '--to', '4.3', '--out', 'nowhere/x.xml', 'good.xml'], 'ddex: --out: there is no folder nowhere.'],
     [['diff', 'good.xml'], 'Say which two files to compare.'],
     [['diff', '-', '-'], 'Only one of the two can be the standard input.'],
   ])('is refused with its reason: %j', async (args, reason) => {

@@ -1,5 +1,5 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { avsVersions } from '../grammar/avs-versions';
 import { ernVersions, type ErnVersion } from '../grammar/versions';
 import { openInlineValidator } from '../validate/inline-validator';
@@ -64,7 +64,7 @@ export async function convertCommand(args: readonly string[], terminal: Terminal
     const isWritten = xml !== undefined && (isCarried || !values.strict);
     if (isWritten && place) {
       conversion.output = place(file);
-      writeFileSync(conversion.output, xml);
+      write(conversion.output, xml);
     } else if (isWritten && values.json) {
       conversion.xml = xml;
     } else if (isWritten) {
@@ -77,12 +77,23 @@ export async function convertCommand(args: readonly string[], terminal: Terminal
   return conversions.every(({ valid }) => valid) ? 0 : 1;
 }
 
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+function write(path: string, xml: string): void {
+  try {
+    writeFileSync(path, xml);
+  } catch (error) {
+    throw new UsageError(`--out: ${(error as Error).message}.`);
+  }
+}
+
 /** Where a converted file goes; undefined for the standard output. */
 function placeOf(out: string | undefined, files: readonly string[], { cwd }: Terminal): ((file: string) => string) | undefined {
   if (out === undefined) return undefined;
   const path = resolve(cwd, out);
-  if (!existsSync(path) || !statSync(path).isDirectory()) {
+  if (!isFolder(path)) {
     if (files.length > 1) throw new UsageError(`--out: ${out} is no folder.`);
+    if (!isFolder(dirname(path))) throw new UsageError(`--out: there is no folder ${dirname(out)}.`);
     return () => path;
   }
   const names = files.map((file) => (file === '-' ? 'message.xml' : basename(file)));

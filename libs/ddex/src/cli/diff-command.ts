@@ -5,7 +5,8 @@ import { readArguments, UsageError, type Terminal } from './usage';
 
 export const diffUsage = `  ddex diff [--json] [--exit-code] BEFORE AFTER
       Says what the second message tells a DSP otherwise than the first; their versions of ERN may differ. "-" is the standard input.
-      --json            print {before, after, changes: [{kind, subject, field, before, after, text}]} in place of text
+      --json            print an array of {file, ern_version, message_type, valid, errors} of the two, the second with its
+                        changes: [{kind, subject, field, before, after, text}]
       --exit-code       exit status 1 when there is a difference
 `;
 
@@ -34,7 +35,7 @@ export async function diffCommand(args: readonly string[], terminal: Terminal): 
       ? diffNotifications(before.message.notification, after.message.notification)
       : [];
   if (values.json) {
-    terminal.print(`${JSON.stringify({ before: before.reading, after: after.reading, changes }, null, 2)}\n`);
+    terminal.print(`${JSON.stringify([before.reading, { ...after.reading, changes }], null, 2)}\n`);
   } else {
     for (const { reading } of [before, after]) terminal.complain(refusalInWords(reading));
     if (readable) terminal.print(changes.length === 0 ? 'Both say the same.\n' : changes.map(({ text }) => `${text}\n`).join(''));

@@ -20,13 +20,24 @@ ${[...commands.values()].map(({ usage }) => usage).join('\n')}
 Exit status: 0 when every file is right, 1 when one is not, 2 when the command line is wrong.
 `;
 
-const ours = (): Terminal => ({
-  cwd: process.cwd(),
-  env: process.env,
-  stdin: process.stdin,
-  print: (text) => void process.stdout.write(text),
-  complain: (text) => void process.stderr.write(text),
-});
+/** Whoever reads the output may close it early (`| head`): that ends the program and is no error. */
+function endWhenClosed(stream: NodeJS.WriteStream): void {
+  stream.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
+}
+
+function ours(): Terminal {
+  endWhenClosed(process.stdout);
+  return {
+    cwd: process.cwd(),
+    env: process.env,
+    stdin: process.stdin,
+    print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+  };
+}
 
 /** Runs `ddex`; answers its exit status. @param args without the program's own name */
 export async function main(args: readonly string[], extras: CommandExtras = {}, terminal: Terminal = ours()): Promise<number> {

@@ -1,5 +1,9 @@
-import { readMessage, type ReadPurge, type ReadRefused, type ReadRelease } from '../read/read-message';
-import { fileFinding, type FileFinding } from './findings';
+import { PositionMap, type Place } from '../read/locate';
+import { readMessage, type ReadPurge, type ReadRelease } from '../read/read-message';
+import { byteString } from '../read/scan-xml';
+import { refusedReport } from '../validate/judge';
+import type { Finding } from '../validate/report';
+import { fileFinding, findingInWords, type FileFinding } from './findings';
 import { readFileUpTo } from './read-file';
 import type { Terminal } from './usage';
 
@@ -20,29 +24,37 @@ export async function readMessageFile(
   file: string,
   terminal: Terminal,
 ): Promise<{ reading: FileReading; message: ReadRelease | ReadPurge | undefined }> {
+  const refused = (found: Finding, ern_version: string | null = null, message_type: string | null = null) => ({
+    reading: { file, ern_version, message_type, valid: false, errors: [fileFinding(found)] },
+    message: undefined,
+  });
   const read = await readFileUpTo(file, maxMessageBytes, terminal);
-  const message: ReadRelease | ReadPurge | ReadRefused =
-    'bytes' in read
-      ? readMessage(read.bytes)
-      : { ok: false, code: read.code, reason: read.reason, ernVersion: null, messageType: null, xpath: null };
-  const reading: FileReading = { file, ern_version: message.ernVersion, message_type: message.messageType, valid: message.ok, errors: [] };
-  if (message.ok) return { reading, message };
-  const isOfXml = /^(xml|file)\./.test(message.code);
-  reading.errors.push(
-    fileFinding({
-      stage: isOfXml ? 'parse' : 'profile',
-      level: isOfXml ? 'fatal' : 'error',
-      severity: 'error',
-      line: 0,
-      column: 0,
-      code: message.code,
-      message: message.reason,
-      ...(message.xpath === null ? {} : { xpath: message.xpath }),
-    }),
-  );
-  return { reading, message: undefined };
+  if (!('bytes' in read)) return refused(asFatal(read.code, read.reason));
+  const message = readMessage(read.bytes);
+  if (message.ok)
+    return { reading: { file, ern_version: message.ernVersion, message_type: message.messageType, valid: true, errors: [] }, message };
+  const { code, reason, xpath, offset, ernVersion, messageType } = message;
+  const place = placeOf(read.bytes, offset);
+  const found: Finding = code.startsWith('xml.')
+    ? { ...asFatal(code, reason), ...place }
+    : { stage: 'profile', level: 'error', severity: 'error', ...place, ...(xpath === null ? {} : { xpath }), code, message: reason };
+  return refused(found, ernVersion, messageType);
 }
 
-/** Why a file was not read, a line for each reason. */
+/** As `ddex validate` says it, with the same hint. */
+const asFatal = (code: string, reason: string): Finding => refusedReport(code, reason).errors[0]!;
+
+function placeOf(bytes: Uint8Array, offset: number | null): Place {
+  const nowhere = { line: 0, column: 0 };
+  if (offset === null) return nowhere;
+  try {
+    return new PositionMap(byteString(bytes)).at(offset);
+  } catch {
+    // Bytes that are no UTF-8 have no lines.
+    return nowhere;
+  }
+}
+
+/** Why a file was not read. */
 export const refusalInWords = ({ file, errors }: FileReading): string =>
-  errors.map(({ code, message, xpath }) => `${file}: ${code}: ${message}${xpath ? `\n    at ${xpath}` : ''}\n`).join('');
+  errors.length === 0 ? '' : `${[`${file}: 1 error`, ...errors.flatMap(findingInWords)].join('\n')}\n`;

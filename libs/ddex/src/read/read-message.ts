@@ -25,6 +25,8 @@ export interface ReadRefused {
   messageType: string | null;
   /** Where, when it is a place. */
   xpath: string | null;
+  /** The same as an offset of the document's bytes. */
+  offset: number | null;
 }
 
 export interface ReadRelease {
@@ -99,13 +101,14 @@ function readRoot(root: XmlElement): ReadMessage {
   const messageType = localName(root);
   const namespace = namespaceOf(root);
   const version = versionOf(namespace);
-  const refuse = (code: string, reason: string, xpath: string | null = null): ReadRefused => ({
+  const refuse = (code: string, reason: string, place: XmlElement | null = null): ReadRefused => ({
     ok: false,
     code,
     reason,
     ernVersion: version ?? standardOf(namespace)?.ernVersion ?? null,
     messageType,
-    xpath,
+    xpath: place && xpathOf(place),
+    offset: place && place.start,
   });
   if (!version) {
     const isErn = /^http:\/\/ddex\.net\/xml\/(ern\/|\d{4}\/ern-main)/.test(namespace);
@@ -127,7 +130,7 @@ function readRoot(root: XmlElement): ReadMessage {
     return refuse(
       'ern.incomplete',
       missing ? `${xpathOf(missing.element)} does not say its ${missing.reason}` : 'The message is not whole',
-      missing ? xpathOf(missing.element) : null,
+      missing?.element,
     );
   if (isPurge)
     return { ok: true, messageType, ernVersion: version, purge: read as PurgeNotification, unmapped: context.dropped.map(unmappedOf) };
@@ -147,7 +150,7 @@ export function readMessage(xml: Uint8Array | string, limits: ScanLimits = {}): 
     return readRoot(scanXml(xml, limits));
   } catch (error) {
     if (error instanceof XmlRefused)
-      return { ok: false, code: error.code, reason: error.message, ernVersion: null, messageType: null, xpath: null };
+      return { ok: false, code: error.code, reason: error.message, ernVersion: null, messageType: null, xpath: null, offset: error.offset };
     throw error;
   }
 }
