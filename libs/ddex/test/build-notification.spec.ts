@@ -182,6 +182,17 @@ describe('what the reference’s sample must be bettered in', () => {
   });
 });
 
+describe('the P line of a track', () => {
+  it('is its own, with the year that it states; else that of the release', () => {
+    const lineOf = (pLine: string | null) =>
+      buildNotification(sampleRelease({ release: { copyrightYear: 2026, copyrightHolder: 'Lagos Sound' }, tracks: [track(1, { pLine })] }))
+        .notification.recordings[0]!.editions[0]!.pLines;
+    expect(lineOf('(P) 2019 Old Records')).toEqual([{ year: 2019, text: '(P) 2019 Old Records' }]);
+    expect(lineOf('Old Records')).toEqual([{ year: 2026, text: 'Old Records' }]);
+    expect(lineOf(null)).toEqual([{ year: 2026, text: '2026 Lagos Sound' }]);
+  });
+});
+
 describe('editions and files', () => {
   const immersive = {
     isrc: 'NGTON2600009',

@@ -4,10 +4,10 @@ import { buildCredits } from './build-credits';
 import { buildDeals, visibilityReference } from './build-deals';
 import { buildRecording, deliveredFile, isHiRes } from './build-recording';
 import { buildMovingCovers } from './build-moving-covers';
+import { copyrightLine } from './copyright-line';
 import type { ArtworkInput, ReleaseForDsp } from './input';
 import { messageFileName, purgeFileName, shortId, threadIdFor, utcSeconds } from './naming';
 import type {
-  CopyrightLine,
   Image,
   MainRelease,
   MessageHeader,
@@ -85,13 +85,6 @@ function collector(): { warnings: string[]; warn: (warning: string) => void; cle
     return result.text;
   };
   return { warnings, warn, clean };
-}
-
-function copyrightLine(given: string | null | undefined, year: number | undefined, holder: string): CopyrightLine {
-  // `(P) 2026 Holder`: the year that a whole line states is its year.
-  const stated = given ? /\b(1[89]\d\d|20\d\d|21\d\d)\b/.exec(given)?.[1] : undefined;
-  const itsYear = stated ? Number(stated) : year;
-  return { ...(itsYear ? { year: itsYear } : {}), text: given || [itsYear, holder].filter(Boolean).join(' ') };
 }
 
 function buildImage(artwork: ArtworkInput, input: ReleaseForDsp, stem: string, files: NotifiedFile[]): Image {

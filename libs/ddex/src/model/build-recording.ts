@@ -1,5 +1,6 @@
 import { parseIsrc, parseIswc } from '../identifiers/recordings';
 import { buildCredits, buildWorkRights } from './build-credits';
+import { copyrightLine } from './copyright-line';
 import type { AudioInput, ReleaseForDsp, TrackInput } from './input';
 import type {
   CodedValue,
@@ -102,7 +103,7 @@ export function buildRecording(track: TrackInput, index: number, context: Record
   };
   const isrc = isrcOf(track.isrc);
   const trackLine = track.pLine ? clean(track.pLine, 'P line') : '';
-  const pLine = trackLine ? { ...(context.pLine?.year ? { year: context.pLine.year } : {}), text: trackLine } : context.pLine;
+  const pLine = trackLine ? copyrightLine(trackLine, context.pLine?.year, context.labelName) : context.pLine;
 
   const edition = (audio: AudioInput | null | undefined, code: string | undefined, immersive: boolean): RecordingEdition => {
     const uri = `resources/${context.fileStem}${number.slice(1)}${immersive ? '_atmos' : ''}.${audio?.format ?? 'wav'}`;
