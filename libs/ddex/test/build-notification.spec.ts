@@ -277,6 +277,25 @@ describe('deals', () => {
 });
 
 describe('what is missing', () => {
+  it('among titles is told: languages that no message can name, and a second title in one language', () => {
+    const titles = { de: 'Mitternacht', 'de-1996': 'Mitternacht in Lagos', 'x-foo': 'Foo', 'ZH-HANT-tw': '午夜', fr: 'Minuit', fr_: '' };
+    const { notification, warnings } = buildNotification(
+      sampleRelease({ release: { title: '拉各斯午夜', language: 'zh-Hant-TW', localizedTitles: titles }, tracks: [track(1)] }),
+    );
+    expect(notification.release.titles.map(({ language, text }) => [language, text])).toEqual([
+      ['zh-Hant-TW', '拉各斯午夜'],
+      ['de', 'Mitternacht'],
+      ['fr', 'Minuit'],
+    ]);
+    expect(warnings.filter((text) => text.startsWith('The title'))).toEqual([
+      'The title "午夜" in ZH-HANT-tw is left out: there is one in ZH-HANT-tw, "拉各斯午夜"',
+      'The title "Mitternacht in Lagos" in de-1996 is left out: there is one in de, "Mitternacht"',
+      'The title "Foo" in x-foo is left out: messages cannot name that language',
+    ]);
+    const same = sampleRelease({ release: { title: 'Midnight', language: 'en', localizedTitles: { EN: 'Midnight' } }, tracks: [track(1)] });
+    expect(buildNotification(same).warnings).toEqual([]);
+  });
+
   it('is supplied or left out, and told', () => {
     const { notification, warnings } = buildNotification(
       sampleRelease({

@@ -193,7 +193,7 @@ export function buildNotification(input: ReleaseForDsp): Built<ReleaseNotificati
     types: [{ value: release.type === 'single' ? 'Single' : release.type === 'ep' ? 'EP' : 'Album' }],
     ...(release.type === 'compilation' ? { isMultiArtistCompilation: true } : {}),
     ids,
-    ...titlesOf(release.title, release.versionTitle, language, release.localizedTitles, null, clean),
+    ...titlesOf(release.title, release.versionTitle, language, release.localizedTitles, null, clean, warn),
     artistNames: credits.artistNames,
     artists: credits.artists,
     labels: [{ party: label }],

@@ -152,7 +152,7 @@ export function buildRecording(track: TrackInput, index: number, context: Record
     editions,
     type: { value: 'MusicalWorkSoundRecording' },
     ...(iswc?.ok ? { workIds: [{ iswc: iswc.value }] } : {}),
-    ...titlesOf(track.title, track.versionTitle, language, track.localizedTitles, track.localizedVersions, clean),
+    ...titlesOf(track.title, track.versionTitle, language, track.localizedTitles, track.localizedVersions, clean, warn),
     ...credits,
     resourceRights: context.holder
       ? [

@@ -40,7 +40,7 @@ export function displayTitle(text: string, version?: string | null): string {
 /**
  * The titles of a work in each language, the default first: the string that is shown and the title in its parts. There is one
  * title for each language code (release profile 7.2.5): a localized title in the default language is the default title in other
- * words, so the default wins. Which is the default is said where there are several.
+ * words, so the default wins. Which is the default is said where there are several. A title that is left out for its language is told.
  */
 export function titlesOf(
   title: string,
@@ -49,6 +49,7 @@ export function titlesOf(
   localized: Record<string, string> | null | undefined,
   localizedVersions: Record<string, string> | null | undefined,
   clean: (text: string, what: string) => string,
+  warn: (warning: string) => void,
 ): { titleTexts: LocalText[]; titles: Title[] } {
   const titleTexts: LocalText[] = [];
   const titles: Title[] = [];
@@ -57,13 +58,23 @@ export function titlesOf(
     titles.push({ text, language: code, ...(ver ? { subTitles: [{ text: ver, type: 'Version' }] } : {}) });
   };
   const ownVersion = version ? clean(version, 'version title') || undefined : undefined;
-  add(clean(title, 'title') || 'Untitled', ownVersion, language);
-  const seen = new Set([language.toLowerCase()]);
+  const main = clean(title, 'title') || 'Untitled';
+  add(main, ownVersion, language);
+  const seen = new Map([[language.toLowerCase(), main]]);
   for (const [tag, text] of Object.entries(localized ?? {}).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const code = languageCode(tag);
     const cleaned = clean(text, `title in ${tag}`);
-    if (!code || cleaned === '' || seen.has(code.toLowerCase())) continue;
-    seen.add(code.toLowerCase());
+    if (cleaned === '') continue;
+    if (!code) {
+      warn(`The title "${cleaned}" in ${tag} is left out: messages cannot name that language`);
+      continue;
+    }
+    const standing = seen.get(code.toLowerCase());
+    if (standing !== undefined) {
+      if (standing !== cleaned) warn(`The title "${cleaned}" in ${tag} is left out: there is one in ${code}, "${standing}"`);
+      continue;
+    }
+    seen.set(code.toLowerCase(), cleaned);
     const itsVersion = localizedVersions?.[tag];
     add(cleaned, itsVersion ? clean(itsVersion, `version in ${tag}`) || ownVersion : ownVersion, code);
   }
