@@ -230,7 +230,9 @@ test('the log pages by cursor and by number, newest first, and by status', async
   );
   const { uuid } = await sandbox.subscribe(caller, subscriber.url);
   await sandbox.tellAll(caller, [...Array.from({ length: 6 }, () => ({})), { type: 'release.rejected' }]);
-  // Six that succeed, and one that is tried nine times.
+  // Six that succeed, and one that is tried nine times. All are there before the end of what is there is waited for.
+  const begun = async () => (await sandbox.log(caller, uuid)).filter(({ retryCount }) => retryCount === 0).length;
+  await waitFor(async () => (await begun()) === 7, { what: 'a first attempt of each' });
   const log = (await sandbox.settled(caller, uuid)).reverse();
   expect(log).toHaveLength(15);
   const { client } = sandbox;

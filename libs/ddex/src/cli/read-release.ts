@@ -1,6 +1,5 @@
-import { PositionMap, type Place } from '../read/locate';
+import { placeAt } from '../read/locate';
 import { readMessage, type ReadPurge, type ReadRelease } from '../read/read-message';
-import { byteString } from '../read/scan-xml';
 import { refusedReport } from '../validate/judge';
 import type { Finding } from '../validate/report';
 import { fileFinding, findingInWords, type FileFinding } from './findings';
@@ -34,7 +33,7 @@ export async function readMessageFile(
   if (message.ok)
     return { reading: { file, ern_version: message.ernVersion, message_type: message.messageType, valid: true, errors: [] }, message };
   const { code, reason, xpath, offset, ernVersion, messageType } = message;
-  const place = placeOf(read.bytes, offset);
+  const place = offset === null ? { line: 0, column: 0 } : placeAt(read.bytes, offset);
   const found: Finding = code.startsWith('xml.')
     ? { ...asFatal(code, reason), ...place }
     : { stage: 'profile', level: 'error', severity: 'error', ...place, ...(xpath === null ? {} : { xpath }), code, message: reason };
@@ -43,17 +42,6 @@ export async function readMessageFile(
 
 /** As `ddex validate` says it, with the same hint. */
 const asFatal = (code: string, reason: string): Finding => refusedReport(code, reason).errors[0]!;
-
-function placeOf(bytes: Uint8Array, offset: number | null): Place {
-  const nowhere = { line: 0, column: 0 };
-  if (offset === null) return nowhere;
-  try {
-    return new PositionMap(byteString(bytes)).at(offset);
-  } catch {
-    // Bytes that are no UTF-8 have no lines.
-    return nowhere;
-  }
-}
 
 /** Why a file was not read. */
 export const refusalInWords = ({ file, errors }: FileReading): string =>

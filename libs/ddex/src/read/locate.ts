@@ -139,3 +139,7 @@ export function resolveXpath(root: XmlElement, xpath: string): XmlElement | XmlA
   }
   return node;
 }
+
+/** The place of one byte of a document, told from the bytes before it: they are UTF-8 even where the document is not. */
+export const placeAt = (document: Uint8Array, offset: number): Place =>
+  new PositionMap(Buffer.from(document.buffer, document.byteOffset, offset).toString('latin1')).at(offset);

@@ -1,5 +1,5 @@
 import { localName, namespaceOf } from '../read/find';
-import { PositionMap, resolveXpath, xpathOf } from '../read/locate';
+import { placeAt, PositionMap, resolveXpath, xpathOf } from '../read/locate';
 import { byteString, scanBytes, XmlElement, XmlRefused, type ByteString, type ScanLimits, type XmlAttribute } from '../read/scan-xml';
 import { checkDsp } from './dsp-rules';
 import type { DspTarget } from './dsp-rule';
@@ -67,12 +67,11 @@ const referenceHints: Record<ReferenceFault['code'], string> = {
   'references.wrong_kind': 'The reference names something of another kind: point it at the right one.',
 };
 
-/** A refusal with its place, told from the bytes before it: they are UTF-8 even where the document is not. */
 const refusal = (error: XmlRefused, document: Uint8Array): Finding => ({
   stage: 'parse',
   level: 'fatal',
   severity: 'error',
-  ...new PositionMap(Buffer.from(document.buffer, document.byteOffset, error.offset).toString('latin1')).at(error.offset),
+  ...placeAt(document, error.offset),
   code: error.code,
   message: error.message,
   ...(hints[error.code] ? { hint: hints[error.code] } : {}),
